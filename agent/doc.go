@@ -1,0 +1,2 @@
+// Package agent is the customer agent itself.
+package agent
