@@ -1,0 +1,158 @@
+package channels
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+)
+
+// Channel is one deployed medium. Implementations must be safe for concurrent
+// use. Constructors start nothing; a channel that must poll implements
+// [Runner].
+type Channel interface {
+	// ID names the instance, such as "whatsapp-dk", for ever.
+	ID() string
+	// Capabilities tells what the medium can carry. It must not change.
+	Capabilities() Capabilities
+	// Attach gives the channel where to deliver. It is called once, before any
+	// traffic; an HTTP channel answers 503 until then. A second call with
+	// another inbox is an error.
+	Attach(Inbox) error
+	// Send delivers one message to the customer and returns what the vendor
+	// called it. Failures are a *SendError. Two calls with the same out.Key
+	// must have one effect if Capabilities().Idempotent says so.
+	Send(ctx context.Context, out Outgoing) (Receipt, error)
+}
+
+// Runner is implemented by channels that need a loop of their own. Run returns
+// when ctx ends, with nil or ctx's error.
+type Runner interface {
+	Run(ctx context.Context) error
+}
+
+// Reconciler is implemented by channels without idempotent sends that can find
+// out what became of one: Reconcile reports whether out was sent.
+type Reconciler interface {
+	Reconcile(ctx context.Context, out Outgoing) (receipt Receipt, sent bool, err error)
+}
+
+// Inbox takes what arrives. Deliver returns nil once the event is durably
+// accepted, and only then may a channel acknowledge it to its vendor; a
+// duplicate is nil. It is safe for concurrent use.
+type Inbox interface {
+	Deliver(ctx context.Context, e Event) error
+}
+
+// Exchanger is an Inbox for media that answer inside the request. Exchange
+// returns what to say; for a duplicate it returns what was said before.
+type Exchanger interface {
+	Exchange(ctx context.Context, e Event) ([]Outgoing, error)
+}
+
+// Feed shows a conversation as it grows. Watch yields every entry after
+// afterSeq in order, then waits for more until ctx ends, which ends the
+// sequence without an error.
+type Feed interface {
+	Watch(ctx context.Context, conversation string, afterSeq int64) iter.Seq2[Entry, error]
+}
+
+// Entry is one message with its place in the conversation. Seq has no holes
+// and starts at 1.
+type Entry struct {
+	Seq     int64
+	Message Message
+}
+
+// Markup is how a medium marks text up.
+type Markup uint8
+
+// The markups. The zero value is plain text.
+const (
+	Plain    Markup = iota
+	Markdown        // CommonMark, for media that render it themselves
+)
+
+// Capabilities is what a medium can carry.
+type Capabilities struct {
+	Markup Markup
+	// MaxText is the longest text in runes; 0 is no limit. Longer messages are
+	// split at sentence ends where possible.
+	MaxText int
+	// NoLinks is set by media that cannot show addresses, such as speech:
+	// citations are named without their URL.
+	NoLinks bool
+	// Idempotent says that the vendor drops a second send with the same key.
+	Idempotent bool
+	// IdleClose is after how long without a message a conversation ends;
+	// 0 means 24 hours.
+	IdleClose time.Duration
+}
+
+// Outgoing is one message to a customer.
+type Outgoing struct {
+	// Key identifies the send, for ever and across retries.
+	Key     string
+	Channel string
+	Thread  string
+	Contact Contact
+	// Text is markdown as composed, with [1] marks for Citations. Parts is the
+	// same rendered to the channel's Capabilities, sources appended, split to
+	// its length: what a channel sends.
+	Text      string
+	Parts     []string
+	Citations []Citation
+	Language  string
+	// InReplyTo is the ID of the customer's message answered, may be empty.
+	InReplyTo string
+}
+
+// Receipt is what the vendor called a sent message.
+type Receipt struct {
+	ID string
+	At time.Time
+}
+
+// Why a send can fail; see [SendError].
+var (
+	// ErrRetryable: the vendor is busy or out of reach; try again after
+	// SendError.After.
+	ErrRetryable = errors.New("try again later")
+	// ErrAmbiguous: the connection was lost after the request had left; the
+	// message may have been sent.
+	ErrAmbiguous = errors.New("outcome unknown")
+	// ErrWindowClosed: the medium allows no message until the customer writes.
+	ErrWindowClosed = errors.New("reply window is closed")
+	// ErrRecipientGone: the customer cannot be reached there any more.
+	ErrRecipientGone = errors.New("recipient is gone")
+	// ErrAuth: the vendor refuses the credentials.
+	ErrAuth = errors.New("credentials are refused")
+	// ErrInvalid: the message is not what the vendor accepts.
+	ErrInvalid = errors.New("message is invalid")
+	// ErrPolicy: the vendor's rules forbid it.
+	ErrPolicy = errors.New("forbidden by the vendor's policy")
+)
+
+// SendError is a classified failure to send.
+type SendError struct {
+	Kind  error         // one of the values above
+	After time.Duration // with ErrRetryable: not before; 0 leaves it to the caller
+	Err   error         // the vendor's words, may be nil
+}
+
+// Error returns the kind and the vendor's words.
+func (e *SendError) Error() string {
+	if e.Err == nil {
+		return "channels: send: " + e.Kind.Error()
+	}
+	return fmt.Sprintf("channels: send: %v: %v", e.Kind, e.Err)
+}
+
+// Unwrap lets errors.Is and errors.As see both the kind and the cause.
+func (e *SendError) Unwrap() []error {
+	if e.Err == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Err}
+}

@@ -1,0 +1,101 @@
+package channels
+
+import "time"
+
+// Author says who a message is from.
+type Author uint8
+
+// The authors of a conversation. The zero value is the customer.
+const (
+	FromCustomer Author = iota
+	FromAgent           // the AI agent
+	FromHuman           // a person of the company
+)
+
+// String returns the author's name.
+func (a Author) String() string {
+	switch a {
+	case FromAgent:
+		return "agent"
+	case FromHuman:
+		return "human"
+	default:
+		return "customer"
+	}
+}
+
+// Message is one thing said in a conversation, visible to the customer.
+// Internal remarks are a [Note], a type of their own, so that they cannot reach
+// a customer or a model by mistake.
+type Message struct {
+	// ID is the vendor's or the conversation's ID of the message.
+	ID string
+	// Author is who said it; Name is what the author is called, may be empty.
+	Author Author
+	Name   string
+	// Text is plain text from customers and markdown from agents and humans.
+	Text      string
+	Citations []Citation
+	At        time.Time
+}
+
+// Note is an internal remark on a conversation. It is shown to operators only.
+type Note struct {
+	By   string
+	Text string
+	At   time.Time
+}
+
+// Citation names a source that a message rests on. The text refers to it as
+// [Number].
+type Citation struct {
+	Number int
+	Title  string
+	// URL is where the customer can read it; empty for a file, which is cited
+	// by Title alone.
+	URL string
+}
+
+// Contact is the customer as the channel knows them. An ID is unique within its
+// channel. Verified says that the channel or the host has proven who it is.
+type Contact struct {
+	ID       string
+	Name     string
+	Email    string
+	Phone    string
+	Verified bool
+	// Attributes are the host's own facts, such as a plan's name.
+	Attributes map[string]string
+}
+
+// EventKind says what happened on a channel.
+type EventKind uint8
+
+// The kinds of event. The zero value is a customer's message.
+const (
+	MessageReceived EventKind = iota
+	HumanReplied              // a person answered through the vendor's own app: a takeover
+	Feedback                  // Helpful tells how the customer judged the answers
+)
+
+// Event is one delivery of a channel to its inbox.
+type Event struct {
+	// Channel is the ID of the channel instance. Channels need not set it: the
+	// inbox they are attached to does.
+	Channel string
+	// Delivery identifies the delivery within the channel; a second one with
+	// the same value has no effect. Required.
+	Delivery string
+	// Thread is the conversation as the medium knows it: a phone number, an
+	// e-mail thread, a chat session. Required.
+	Thread  string
+	Kind    EventKind
+	Contact Contact
+	Message Message
+	// Languages are the languages that the customer's browser or account
+	// prefers, best first, as BCP 47 tags.
+	Languages []string
+	Helpful   bool // with Feedback
+	// At is when the vendor says it happened; zero is now.
+	At time.Time
+}

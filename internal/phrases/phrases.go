@@ -1,0 +1,87 @@
+// Package phrases holds the fixed strings of the library in the customers'
+// languages, and the words by which customers say things the library must
+// recognise without a model.
+package phrases
+
+import (
+	"slices"
+	"strings"
+)
+
+// Key names a fixed string.
+type Key string
+
+// The fixed strings. Text between braces is replaced, see [Text].
+const (
+	Sources        Key = "sources"         // heading of the list of citations
+	AnswerIntro    Key = "answer intro"    // before quoted sentences
+	Clarify        Key = "clarify"         // nothing fits the question
+	OfferHuman     Key = "offer human"     // ask whether a human should take over
+	Transferring   Key = "transferring"    // a human takes over
+	OutOfHours     Key = "out of hours"    // with {time}: a human answers when the team is back
+	NobodyThere    Key = "nobody there"    // out of hours without a known opening
+	Greeting       Key = "greeting"        // with {name}: answer to a mere greeting
+	GreetingNoName Key = "greeting noname" // the same for an agent without a name
+	Thanks         Key = "thanks"          // answer to mere thanks
+	AgentLabel     Key = "agent label"     // tells that an AI answers
+)
+
+// List names a list of what customers say, folded to lower case with single
+// spaces and no punctuation.
+type List string
+
+// The lists.
+const (
+	HumanRequests List = "human requests" // phrases by which a human is asked for
+	Yes           List = "yes"            // words of consent
+	Greetings     List = "greetings"      // whole messages that only greet
+	ThanksWords   List = "thanks words"   // whole messages that only thank
+	FollowUps     List = "follow ups"     // words that begin a question about what was said before
+	Wishes        List = "wishes"         // phrases that ask for this language
+)
+
+// Languages returns the languages of the table, English first.
+func Languages() []string { return []string{"en", "da", "de"} }
+
+// Text returns a fixed string in a language, in English if the language is not
+// in the table. Pairs replace {name} by its value.
+func Text(lang string, key Key, pairs ...string) string {
+	t, ok := table[base(lang)]
+	if !ok {
+		t = table["en"]
+	}
+	s := t.texts[key]
+	for i := 0; i+1 < len(pairs); i += 2 {
+		s = strings.ReplaceAll(s, "{"+pairs[i]+"}", pairs[i+1])
+	}
+	return s
+}
+
+// Has reports whether the table holds a language.
+func Has(lang string) bool {
+	_, ok := table[base(lang)]
+	return ok
+}
+
+// In returns a list in one language.
+func In(lang string, list List) []string { return table[base(lang)].lists[list] }
+
+// All returns a list in all languages together, longest phrases first.
+func All(list List) []string {
+	var out []string
+	for _, l := range Languages() {
+		out = append(out, table[l].lists[list]...)
+	}
+	slices.SortStableFunc(out, func(a, b string) int { return len(b) - len(a) })
+	return slices.Compact(out)
+}
+
+func base(lang string) string {
+	lang, _, _ = strings.Cut(strings.ToLower(lang), "-")
+	return lang
+}
+
+type entry struct {
+	texts map[Key]string
+	lists map[List][]string
+}
