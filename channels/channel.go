@@ -3,7 +3,6 @@ package channels
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"time"
 )
@@ -78,10 +77,10 @@ const (
 type Capabilities struct {
 	Markup Markup
 	// MaxText is the longest text in runes; 0 is no limit. Longer messages are
-	// split at sentence ends where possible.
+	// split, see [Render].
 	MaxText int
 	// NoLinks is set by media that cannot show addresses, such as speech:
-	// citations are named without their URL.
+	// citations and links are named without their URL.
 	NoLinks bool
 	// Idempotent says that the vendor drops a second send with the same key.
 	Idempotent bool
@@ -143,16 +142,20 @@ type SendError struct {
 
 // Error returns the kind and the vendor's words.
 func (e *SendError) Error() string {
-	if e.Err == nil {
-		return "channels: send: " + e.Kind.Error()
+	text := "channels: send"
+	for _, err := range e.Unwrap() {
+		text += ": " + err.Error()
 	}
-	return fmt.Sprintf("channels: send: %v: %v", e.Kind, e.Err)
+	return text
 }
 
 // Unwrap lets errors.Is and errors.As see both the kind and the cause.
 func (e *SendError) Unwrap() []error {
-	if e.Err == nil {
-		return []error{e.Kind}
+	var errs []error
+	for _, err := range []error{e.Kind, e.Err} {
+		if err != nil {
+			errs = append(errs, err)
+		}
 	}
-	return []error{e.Kind, e.Err}
+	return errs
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"sync"
 	"time"
 )
@@ -40,11 +41,15 @@ var ErrAttached = errors.New("channels: channel is already attached to an inbox"
 // ErrNotAttached is returned for traffic before a channel has an inbox.
 var ErrNotAttached = errors.New("channels: channel is not attached to an inbox")
 
-// Attach sets the inbox.
+// Attach sets the inbox. The same inbox again is nil, another one ErrAttached.
+// An inbox of a type that Go cannot compare, such as a func, counts as another.
 func (m *Memory) Attach(in Inbox) error {
+	if in == nil {
+		return fmt.Errorf("%w: %s is given no inbox", ErrNotAttached, m.id)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.inbox != nil && m.inbox != in {
+	if m.inbox != nil && (!reflect.ValueOf(in).Comparable() || m.inbox != in) {
 		return fmt.Errorf("%w: %s", ErrAttached, m.id)
 	}
 	m.inbox = in
@@ -68,8 +73,12 @@ func (m *Memory) Deliver(ctx context.Context, e Event) error {
 	return in.Deliver(ctx, e)
 }
 
-// Send keeps out and never fails.
+// Send keeps out. It refuses only a message without a key, which could not be
+// told from others.
 func (m *Memory) Send(_ context.Context, out Outgoing) (Receipt, error) {
+	if out.Key == "" {
+		return Receipt{}, &SendError{Kind: ErrInvalid, Err: errors.New("the message has no key")}
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if r, ok := m.keys[out.Key]; ok {

@@ -1,9 +1,10 @@
 package credits
 
 import (
+	"container/heap"
 	"context"
 	"fmt"
-	"slices"
+	"math"
 	"sync"
 	"time"
 )
@@ -26,14 +27,24 @@ type Ledger struct {
 	accounts map[string]*account
 	holds    map[string]*hold
 	entries  []Entry
+	reserved int // counts reservations
 }
 
 type account struct {
-	grants    []Grant
+	grants    map[string]bool // by ID
+	granted   int64
 	committed int64
 	pending   int64
-	hardCap   int64 // 0 is none
-	held      map[string]*hold
+	hardCap   int64     // 0 is none
+	held      holdQueue // what may lapse, some of it settled already
+}
+
+// used is what counts against grants and the cap. Late commits can bring it
+// past what an int64 holds; there it stays.
+func (a *account) used() int64 { return a.committed + min(a.pending, math.MaxInt64-a.committed) }
+
+func (a *account) balance() Balance {
+	return Balance{Granted: a.granted, Committed: a.committed, Pending: a.pending, Available: max(0, a.granted-a.used())}
 }
 
 // holdState is the state of a reservation.
@@ -50,6 +61,27 @@ type hold struct {
 	charge  Charge
 	state   holdState
 	expires time.Time
+	number  int // in order of reservation, for a stable order of lapses
+}
+
+// holdQueue is a heap of reservations, the first to lapse on top.
+type holdQueue []*hold
+
+func (q holdQueue) Len() int      { return len(q) }
+func (q holdQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q holdQueue) Less(i, j int) bool {
+	if c := q[i].expires.Compare(q[j].expires); c != 0 {
+		return c < 0
+	}
+	return q[i].number < q[j].number
+}
+func (q *holdQueue) Push(x any) { *q = append(*q, x.(*hold)) }
+func (q *holdQueue) Pop() any {
+	last := len(*q) - 1
+	h := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	return h
 }
 
 // Grant gives an account credits.
@@ -95,14 +127,15 @@ func NewLedger(cfg Config) *Ledger {
 func (l *Ledger) account(name string) *account {
 	a := l.accounts[name]
 	if a == nil {
-		a = &account{held: map[string]*hold{}}
+		a = &account{grants: map[string]bool{}}
 		l.accounts[name] = a
 	}
 	return a
 }
 
 // Grant adds credits to an account. A grant whose ID the account has is
-// ignored; one of less than one credit is ErrInvalid.
+// ignored; one of less than one credit, or of more than the account can count,
+// is ErrInvalid.
 func (l *Ledger) Grant(_ context.Context, name string, g Grant) error {
 	if g.ID == "" || g.Amount < 1 {
 		return fmt.Errorf("credits: grant %q of %d to %q: %w", g.ID, g.Amount, name, ErrInvalid)
@@ -110,10 +143,14 @@ func (l *Ledger) Grant(_ context.Context, name string, g Grant) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.account(name)
-	if slices.ContainsFunc(a.grants, func(o Grant) bool { return o.ID == g.ID }) {
+	if a.grants[g.ID] {
 		return nil
 	}
-	a.grants = append(a.grants, g)
+	if g.Amount > math.MaxInt64-a.granted {
+		return fmt.Errorf("credits: grant %q of %d to %q: %w", g.ID, g.Amount, name, ErrInvalid)
+	}
+	a.grants[g.ID] = true
+	a.granted += g.Amount
 	l.record(Entry{Kind: EntryGrant, Account: name, Key: g.ID, Amount: g.Amount})
 	return nil
 }
@@ -149,14 +186,18 @@ func (l *Ledger) Reserve(_ context.Context, c Charge) error {
 			return fmt.Errorf("credits: reserve %q: %w", c.Key, ErrSettled)
 		}
 	}
-	if a.hardCap > 0 && a.committed+a.pending+c.Amount > a.hardCap {
+	// Subtracted from the limit, since a sum could overflow. A charge of nothing
+	// passes no limit.
+	if a.hardCap > 0 && c.Amount > max(0, a.hardCap-a.used()) {
 		return fmt.Errorf("credits: account %q: %w", c.Account, ErrCapped)
 	}
-	if l.balance(a).Available < c.Amount {
+	if a.balance().Available < c.Amount {
 		return fmt.Errorf("credits: account %q: %w", c.Account, ErrExhausted)
 	}
-	h := &hold{charge: c, expires: l.now().Add(l.holdFor)}
-	l.holds[c.Key], a.held[c.Key] = h, h
+	l.reserved++
+	h := &hold{charge: c, expires: l.now().Add(l.holdFor), number: l.reserved}
+	l.holds[c.Key] = h
+	heap.Push(&a.held, h)
 	a.pending += c.Amount
 	l.record(Entry{Kind: EntryReserve, Account: c.Account, Key: c.Key, Amount: c.Amount, Purpose: c.Purpose})
 	return nil
@@ -171,6 +212,7 @@ func (l *Ledger) Commit(_ context.Context, key string, e Evidence) error {
 		return fmt.Errorf("credits: commit %q: %w", key, ErrUnknown)
 	}
 	a := l.account(h.charge.Account)
+	l.lapse(a)
 	switch h.state {
 	case holdCommitted:
 		return nil
@@ -178,10 +220,9 @@ func (l *Ledger) Commit(_ context.Context, key string, e Evidence) error {
 		return fmt.Errorf("credits: commit %q: %w", key, ErrSettled)
 	case holdPending:
 		a.pending -= h.charge.Amount
-		delete(a.held, key)
 	}
 	h.state = holdCommitted
-	a.committed += h.charge.Amount
+	a.committed += min(h.charge.Amount, math.MaxInt64-a.committed)
 	l.record(Entry{Kind: EntryCommit, Account: h.charge.Account, Key: key, Amount: h.charge.Amount, Purpose: h.charge.Purpose, Evidence: e})
 	return nil
 }
@@ -191,19 +232,20 @@ func (l *Ledger) Release(_ context.Context, key string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	h := l.holds[key]
-	switch {
-	case h == nil:
+	if h == nil {
 		return fmt.Errorf("credits: release %q: %w", key, ErrUnknown)
-	case h.state == holdCommitted:
-		return fmt.Errorf("credits: release %q: %w", key, ErrSettled)
-	case h.state != holdPending:
-		return nil
 	}
 	a := l.account(h.charge.Account)
-	a.pending -= h.charge.Amount
-	delete(a.held, key)
+	l.lapse(a)
+	switch h.state {
+	case holdCommitted:
+		return fmt.Errorf("credits: release %q: %w", key, ErrSettled)
+	case holdPending:
+		a.pending -= h.charge.Amount
+		l.record(Entry{Kind: EntryRelease, Account: h.charge.Account, Key: key, Amount: h.charge.Amount, Purpose: h.charge.Purpose})
+	}
+	// One that lapsed gave its credits back then; from now on it is released.
 	h.state = holdReleased
-	l.record(Entry{Kind: EntryRelease, Account: h.charge.Account, Key: key, Amount: h.charge.Amount, Purpose: h.charge.Purpose})
 	return nil
 }
 
@@ -213,7 +255,7 @@ func (l *Ledger) Balance(_ context.Context, name string) (Balance, error) {
 	defer l.mu.Unlock()
 	a := l.account(name)
 	l.lapse(a)
-	return l.balance(a), nil
+	return a.balance(), nil
 }
 
 // Entries returns an account's entries, oldest first.
@@ -229,27 +271,20 @@ func (l *Ledger) Entries(_ context.Context, name string) ([]Entry, error) {
 	return out, nil
 }
 
-// lapse gives expired reservations back.
+// lapse gives expired reservations back, the oldest first. Every method does so
+// before it looks at a reservation: what it finds depends on the clock alone,
+// not on who called before.
 func (l *Ledger) lapse(a *account) {
 	now := l.now()
-	for key, h := range a.held {
-		if h.expires.After(now) {
+	for len(a.held) > 0 && !a.held[0].expires.After(now) {
+		h := heap.Pop(&a.held).(*hold)
+		if h.state != holdPending {
 			continue
 		}
 		h.state = holdLapsed
 		a.pending -= h.charge.Amount
-		delete(a.held, key)
-		l.record(Entry{Kind: EntryLapse, Account: h.charge.Account, Key: key, Amount: h.charge.Amount, Purpose: h.charge.Purpose})
+		l.record(Entry{Kind: EntryLapse, Account: h.charge.Account, Key: h.charge.Key, Amount: h.charge.Amount, Purpose: h.charge.Purpose})
 	}
-}
-
-func (l *Ledger) balance(a *account) Balance {
-	b := Balance{Committed: a.committed, Pending: a.pending}
-	for _, g := range a.grants {
-		b.Granted += g.Amount
-	}
-	b.Available = max(0, b.Granted-b.Committed-b.Pending)
-	return b
 }
 
 func (l *Ledger) record(e Entry) {

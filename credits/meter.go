@@ -10,10 +10,12 @@ import (
 // concurrent use, and every method must be atomic and idempotent by key, since
 // callers repeat calls whose outcome they did not see.
 type Meter interface {
-	// Reserve holds c.Amount credits of c.Account under c.Key. The same key
-	// with the same amount replays the first result; with another one it is
-	// ErrConflict. It fails with ErrExhausted when the account has too little
-	// and ErrCapped when a hard cap would be passed; nothing is held then.
+	// Reserve holds c.Amount credits of c.Account under c.Key. While the key
+	// holds or was committed, the same call is nil and changes nothing; after a
+	// release it is ErrSettled, and after a lapse it reserves anew. With another
+	// amount or account a known key is ErrConflict. It fails with ErrExhausted
+	// when the account has too little and ErrCapped when a hard cap would be
+	// passed, the cap first; nothing is held then and the key stays free.
 	Reserve(ctx context.Context, c Charge) error
 	// Commit turns a reservation into a charge. Committing twice is nil. A
 	// commit after the reservation lapsed is accepted, even if that overdraws
@@ -21,7 +23,8 @@ type Meter interface {
 	// key ErrUnknown.
 	Commit(ctx context.Context, key string, e Evidence) error
 	// Release gives a reservation back. Releasing twice, or after it lapsed,
-	// is nil; a committed one is ErrSettled, an unknown key ErrUnknown.
+	// is nil, and ends it either way: a later commit is ErrSettled. A committed
+	// one is ErrSettled, an unknown key ErrUnknown.
 	Release(ctx context.Context, key string) error
 }
 
@@ -57,7 +60,7 @@ type Balance struct {
 var (
 	ErrExhausted = errors.New("credits are exhausted")
 	ErrCapped    = errors.New("spending cap is reached")
-	ErrConflict  = errors.New("key was used with another amount")
+	ErrConflict  = errors.New("key was used with another amount or account")
 	ErrSettled   = errors.New("reservation is settled already")
 	ErrUnknown   = errors.New("reservation is unknown")
 	ErrInvalid   = errors.New("value is invalid")

@@ -71,13 +71,17 @@ func (f RouterFunc) Route(ctx context.Context, c Case) (Assignment, error) { ret
 // ErrNoRoute: no rule of a [Rules] router matches and it has no Else.
 var ErrNoRoute = errors.New("handoff: no rule matches the case")
 
+// ErrNoKey: a case has no key.
+var ErrNoKey = errors.New("handoff: the case has no key")
+
 // Rules is a Router that uses the first rule that matches.
 type Rules struct {
 	Rules []Rule
 	Else  Router // when none matches; nil means ErrNoRoute
 }
 
-// Rule sends the cases it matches to a router.
+// Rule sends the cases it matches to a router. A rule without Match matches
+// every case; one without To leaves what it matches to ErrNoRoute.
 type Rule struct {
 	Match func(Case) bool
 	To    Router
@@ -86,14 +90,18 @@ type Rule struct {
 // Route implements [Router].
 func (r Rules) Route(ctx context.Context, c Case) (Assignment, error) {
 	for _, rule := range r.Rules {
-		if rule.Match(c) {
-			return rule.To.Route(ctx, c)
+		if rule.Match == nil || rule.Match(c) {
+			return routeTo(ctx, rule.To, c)
 		}
 	}
-	if r.Else == nil {
+	return routeTo(ctx, r.Else, c)
+}
+
+func routeTo(ctx context.Context, to Router, c Case) (Assignment, error) {
+	if to == nil {
 		return Assignment{}, fmt.Errorf("%w: %s", ErrNoRoute, c.Key)
 	}
-	return r.Else.Route(ctx, c)
+	return to.Route(ctx, c)
 }
 
 // Inbox is a [Router] that keeps cases in memory for whoever takes them. The
@@ -107,8 +115,12 @@ type Inbox struct {
 	keys  map[string]bool
 }
 
-// Route keeps c. A case with a known key is not kept again.
+// Route keeps c. A case with a known key is not kept again; one without a key
+// could not be told from others and is ErrNoKey.
 func (b *Inbox) Route(_ context.Context, c Case) (Assignment, error) {
+	if c.Key == "" {
+		return Assignment{}, fmt.Errorf("%w: conversation %s", ErrNoKey, c.Conversation)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.keys[c.Key] {

@@ -3,6 +3,8 @@ package handoff
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -25,14 +27,17 @@ type Interval struct{ From, To time.Duration }
 // ErrSchedule: a schedule cannot be read. The text says where.
 var ErrSchedule = errors.New("handoff: schedule is invalid")
 
-// Validate reports every interval and day off that cannot be.
+// Validate reports every interval and day off that cannot be, as ErrSchedule.
 func (s *Schedule) Validate() error {
 	if s == nil {
 		return nil
 	}
 	var errs []error
-	for day, intervals := range s.Week {
-		for _, i := range intervals {
+	for _, day := range slices.Sorted(maps.Keys(s.Week)) {
+		if day < time.Sunday || day > time.Saturday {
+			errs = append(errs, fmt.Errorf("%w: weekday %d", ErrSchedule, int(day)))
+		}
+		for _, i := range s.Week[day] {
 			if i.From < 0 || i.To > 24*time.Hour || i.From >= i.To {
 				errs = append(errs, fmt.Errorf("%w: %s from %s to %s", ErrSchedule, day, i.From, i.To))
 			}
@@ -74,9 +79,9 @@ func (s *Schedule) NextOpen(t time.Time) (time.Time, bool) {
 		return t, true
 	}
 	t = s.local(t)
-	for day := range 366 {
+	for day := range 367 {
 		y, m, d := t.Date()
-		date := time.Date(y, m, d+day, 12, 0, 0, 0, t.Location())
+		date := time.Date(y, m, d+day, 0, 0, 0, 0, time.UTC)
 		if s.off(date) {
 			continue
 		}
@@ -86,11 +91,10 @@ func (s *Schedule) NextOpen(t time.Time) (time.Time, bool) {
 		}
 		var best time.Time
 		for _, i := range intervals {
-			// Built from the clock on the wall, so that a day of 23 or 25 hours
-			// opens when its clocks say so.
-			at := time.Date(date.Year(), date.Month(), date.Day(), 0, int(i.From/time.Minute), 0, 0, t.Location())
-			if !at.Before(t) && (best.IsZero() || at.Before(best)) {
-				best = at
+			for _, at := range instants(date.Add(i.From), t.Location()) {
+				if at.Day() == date.Day() && !at.Before(t) && s.Open(at) && (best.IsZero() || at.Before(best)) {
+					best = at
+				}
 			}
 		}
 		if !best.IsZero() {
@@ -98,6 +102,23 @@ func (s *Schedule) NextOpen(t time.Time) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// instants returns when the clock on the wall shows what wall shows in UTC. Where
+// clocks are put back that is twice. Where they are put forward it may be
+// never: then, and anyhow, the moment of the change is among the instants, since
+// an interval that began in the hour left out begins there.
+func instants(wall time.Time, loc *time.Location) []time.Time {
+	var out []time.Time
+	before, after := wall.Add(-26*time.Hour).In(loc), wall.Add(26*time.Hour).In(loc)
+	for _, near := range []time.Time{before, after} {
+		_, offset := near.Zone()
+		out = append(out, wall.Add(-time.Duration(offset)*time.Second).In(loc))
+	}
+	if _, change := before.ZoneBounds(); !change.IsZero() && change.Before(after) {
+		out = append(out, change.In(loc))
+	}
+	return out
 }
 
 func (s *Schedule) local(t time.Time) time.Time {
@@ -108,15 +129,10 @@ func (s *Schedule) local(t time.Time) time.Time {
 }
 
 func (s *Schedule) off(t time.Time) bool {
-	day := t.Format(time.DateOnly)
-	for _, c := range s.Closed {
-		if c == day {
-			return true
-		}
-	}
-	return false
+	return len(s.Closed) > 0 && slices.Contains(s.Closed, t.Format(time.DateOnly))
 }
 
 func wallClock(t time.Time) time.Duration {
-	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second
+	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second +
+		time.Duration(t.Nanosecond())
 }

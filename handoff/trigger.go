@@ -3,7 +3,6 @@ package handoff
 import (
 	"context"
 	"strings"
-	"unicode"
 
 	"github.com/kundeagent/kundeagent/channels"
 	"github.com/kundeagent/kundeagent/internal/phrases"
@@ -59,6 +58,9 @@ func DefaultTriggers() []Trigger { return []Trigger{AskedHuman(), Repetition(3)}
 func Check(ctx context.Context, triggers []Trigger, s Situation) Signal {
 	var best Signal
 	for _, t := range triggers {
+		if t == nil {
+			continue
+		}
 		if sig := t.Check(ctx, s); sig.Urgency > best.Urgency {
 			best = sig
 		}
@@ -70,15 +72,18 @@ func Check(ctx context.Context, triggers []Trigger, s Situation) Signal {
 }
 
 // AskedHuman sets off when the customer asks for a person in any of the
-// library's languages, or accepts one that was offered.
+// library's languages, or accepts one that was offered: with nothing but words
+// of consent, or a thumb up. A request that is denied ("I don't want to talk to
+// a human") or only asked about ("do I have to talk to a human?") is none.
 func AskedHuman() Trigger {
-	words := phrases.All(phrases.HumanRequests)
+	requests := sharedRequests()
+	yes := newAnswer(phrases.Yes, phrases.WithYes)
 	return TriggerFunc(func(_ context.Context, s Situation) Signal {
-		text := foldWords(s.Text)
-		if s.Offered && isYes(text) {
+		words := phrases.Words(s.Text)
+		if s.Offered && (yes.is(words) || len(words) == 0 && strings.Contains(s.Text, "👍")) {
 			return Signal{Now, AskedForHuman, "accepted the offer"}
 		}
-		if hit := firstPhrase(text, words); hit != "" {
+		if hit := requests.find(words); hit != "" {
 			return Signal{Now, AskedForHuman, hit}
 		}
 		return Signal{}
@@ -86,85 +91,62 @@ func AskedHuman() Trigger {
 }
 
 // Words sets off at any of the given words or phrases, compared without regard
-// to case and only as whole words: "refund" does not match "refundable".
+// to case and only as whole words: "refund" does not match "refundable". In
+// scripts without spaces between words, such as Chinese and Thai, a word is
+// found wherever its characters follow each other. An umlaut or Nordic letter
+// is the same written out: "Ruecksendung" is "Rücksendung". A phrase does not
+// reach over the end of a sentence. Detail is the word as given here.
 func Words(urgency Urgency, words ...string) Trigger {
-	folded := make([]string, 0, len(words))
-	for _, w := range words {
-		if f := strings.TrimSpace(foldWords(w)); f != "" {
-			folded = append(folded, f)
-		}
-	}
+	matcher := phrases.NewLiteralMatcher(words)
 	return TriggerFunc(func(_ context.Context, s Situation) Signal {
-		if hit := firstPhrase(foldWords(s.Text), folded); hit != "" {
-			return Signal{urgency, CustomWords, hit}
+		if hit, ok := matcher.Find(phrases.Words(s.Text), 0); ok {
+			return Signal{urgency, CustomWords, hit.Phrase}
 		}
 		return Signal{}
 	})
 }
 
 // Repetition sets off when the customer has now said the same thing n times in
-// a row.
+// a row; n below 2 means 3. A yes or no is not counted: it may answer another
+// question each time.
 func Repetition(n int) Trigger {
+	if n < 2 {
+		n = 3
+	}
+	yes, no := newAnswer(phrases.Yes, phrases.WithYes), newAnswer(phrases.No, phrases.WithYes)
 	return TriggerFunc(func(_ context.Context, s Situation) Signal {
-		current := strings.TrimSpace(foldWords(s.Text))
-		count := 1
-		for i := len(s.History) - 1; i >= 0 && current != ""; i-- {
+		current, count := repeated(s.Text)
+		if words := phrases.Words(current); len(words) == 0 || yes.is(words) || no.is(words) {
+			return Signal{}
+		}
+		for i := len(s.History) - 1; i >= 0 && count < n; i-- {
 			if s.History[i].Author != channels.FromCustomer {
 				continue
 			}
-			if strings.TrimSpace(foldWords(s.History[i].Text)) != current {
+			if phrases.Fold(s.History[i].Text) != current {
 				break
 			}
 			count++
 		}
-		if current != "" && count >= n {
+		if count >= n {
 			return Signal{Now, Loop, "the same message again"}
 		}
 		return Signal{}
 	})
 }
 
-// foldWords lower-cases s and puts single spaces around each word, so that a
-// phrase can be found as " phrase ". Marks within words stay.
-func foldWords(s string) string {
-	var sb strings.Builder
-	sb.Grow(len(s) + 2)
-	sb.WriteByte(' ')
-	space := true
-	for _, r := range strings.ToLower(s) {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) {
-			sb.WriteRune(r)
-			space = false
-		} else if !space && r != '\'' && r != '’' {
-			sb.WriteByte(' ')
-			space = true
+// repeated returns what the unanswered messages say and how many of them say
+// it: each line is one if they are all the same.
+func repeated(text string) (folded string, count int) {
+	for line := range strings.Lines(text) {
+		switch f := phrases.Fold(line); {
+		case f == "":
+		case count == 0 || f == folded:
+			folded = f
+			count++
+		default:
+			return phrases.Fold(text), 1
 		}
 	}
-	if !space {
-		sb.WriteByte(' ')
-	}
-	return sb.String()
-}
-
-func firstPhrase(folded string, list []string) string {
-	for _, p := range list {
-		if strings.Contains(folded, " "+p+" ") {
-			return p
-		}
-	}
-	return ""
-}
-
-// isYes reports whether a short message means consent.
-func isYes(folded string) bool {
-	first, rest, _ := strings.Cut(strings.TrimSpace(folded), " ")
-	if len(strings.Fields(rest)) > 3 {
-		return false
-	}
-	for _, y := range phrases.All(phrases.Yes) {
-		if first == y {
-			return true
-		}
-	}
-	return false
+	return folded, count
 }

@@ -4,6 +4,7 @@
 package phrases
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -26,14 +27,21 @@ const (
 	AgentLabel     Key = "agent label"     // tells that an AI answers
 )
 
-// List names a list of what customers say, folded to lower case with single
-// spaces and no punctuation.
+// List names a list of what customers say, in lower case with single spaces and
+// no punctuation.
 type List string
 
 // The lists.
 const (
-	HumanRequests List = "human requests" // phrases by which a human is asked for
+	HumanRequests List = "human requests" // phrases by which a human is asked for, with the slots of [Matcher]
+	HumanWords    List = "human words"    // the same where they must be the whole message
+	HumanAsides   List = "human asides"   // what makes a request of what follows a mere question about it, with slots
+	Negations     List = "negations"      // words that turn a request that follows them round
+	NewThoughts   List = "new thoughts"   // words before which a negation ends
+	Subjects      List = "subjects"       // pronouns by which customers speak of themselves
 	Yes           List = "yes"            // words of consent
+	WithYes       List = "with yes"       // words that may stand beside consent and change nothing
+	No            List = "no"             // words of refusal
 	Greetings     List = "greetings"      // whole messages that only greet
 	ThanksWords   List = "thanks words"   // whole messages that only thank
 	FollowUps     List = "follow ups"     // words that begin a question about what was said before
@@ -51,10 +59,15 @@ func Text(lang string, key Key, pairs ...string) string {
 		t = table["en"]
 	}
 	s := t.texts[key]
-	for i := 0; i+1 < len(pairs); i += 2 {
-		s = strings.ReplaceAll(s, "{"+pairs[i]+"}", pairs[i+1])
+	if len(pairs) < 2 {
+		return s
 	}
-	return s
+	// In one pass, so that a value that looks like a placeholder stays.
+	named := make([]string, 0, len(pairs))
+	for i := 0; i+1 < len(pairs); i += 2 {
+		named = append(named, "{"+pairs[i]+"}", pairs[i+1])
+	}
+	return strings.NewReplacer(named...).Replace(s)
 }
 
 // Has reports whether the table holds a language.
@@ -66,18 +79,22 @@ func Has(lang string) bool {
 // In returns a list in one language.
 func In(lang string, list List) []string { return table[base(lang)].lists[list] }
 
-// All returns a list in all languages together, longest phrases first.
+// All returns a list in all languages together, longest phrases first, each
+// once.
 func All(list List) []string {
 	var out []string
 	for _, l := range Languages() {
 		out = append(out, table[l].lists[list]...)
 	}
-	slices.SortStableFunc(out, func(a, b string) int { return len(b) - len(a) })
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	return slices.Compact(out)
 }
 
 func base(lang string) string {
-	lang, _, _ = strings.Cut(strings.ToLower(lang), "-")
+	lang = strings.ToLower(lang)
+	if i := strings.IndexAny(lang, "-_"); i >= 0 {
+		lang = lang[:i]
+	}
 	return lang
 }
 

@@ -1,0 +1,109 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/kundeagent/kundeagent/credits"
+	"github.com/kundeagent/kundeagent/handoff"
+)
+
+// Step 3: may the agent take this conversation? A new one needs a published
+// agent on its channel, within its hours, not paused, and credits; one that was
+// taken goes on until it is resolved.
+
+// admitted is the verdict.
+type admitted struct {
+	taken  bool
+	reason string // when not taken
+	unpaid bool   // taken, but nothing pays for a model
+}
+
+// admit decides about a new conversation, or renews what an old one needs, and
+// records it in the conversation.
+func (w *work) admit(ctx context.Context, c *Conversation) (admitted, error) {
+	if c.Progress.Admission.Decided {
+		return w.readmit(ctx, c)
+	}
+	verdict, err := w.agent.mayTake(ctx, c)
+	if err != nil {
+		return admitted{}, err
+	}
+	if verdict.taken {
+		if verdict, err = w.reserve(ctx, c); err != nil {
+			return admitted{}, err
+		}
+	}
+	c.Progress.Admission = Admission{Decided: true, Taken: verdict.taken, Reason: verdict.reason}
+	return verdict, w.save(ctx, Save{Progress: c.Progress})
+}
+
+// readmit lets a conversation that was taken go on. Without credits it goes on
+// unpaid: no model is asked.
+func (w *work) readmit(ctx context.Context, c *Conversation) (admitted, error) {
+	before := c.Progress
+	if !before.Admission.Taken {
+		return admitted{reason: before.Admission.Reason}, nil
+	}
+	// A reservation may have lapsed; reserving it again is free if it has not.
+	verdict, err := w.reserve(ctx, c)
+	if err != nil {
+		return admitted{}, err
+	}
+	if !verdict.taken {
+		return admitted{taken: true, unpaid: true}, nil
+	}
+	if c.Progress.Charge != before.Charge {
+		err = w.save(ctx, Save{Progress: c.Progress})
+	}
+	return verdict, err
+}
+
+// mayTake asks everything but the credits.
+func (a *Agent) mayTake(ctx context.Context, c *Conversation) (admitted, error) {
+	l, err := a.cfg.Store.Lifecycle(ctx, a.cfg.ID)
+	if err != nil {
+		return admitted{}, fmt.Errorf("agent: lifecycle: %w", err)
+	}
+	switch {
+	case l.Unpublished:
+		return admitted{reason: "agent is not published"}, nil
+	case l.Removed[c.Channel]:
+		return admitted{reason: "agent is not deployed on " + c.Channel}, nil
+	case l.Paused:
+		return admitted{reason: "agent is paused: " + l.PauseReason}, nil
+	case !a.cfg.Hours.Open(a.cfg.Now()):
+		return admitted{reason: "outside the agent's hours"}, nil
+	}
+	return admitted{taken: true}, nil
+}
+
+// reserve holds the conversation's credits. A reservation that was released
+// gets a new key.
+func (w *work) reserve(ctx context.Context, c *Conversation) (admitted, error) {
+	cfg := &w.agent.cfg
+	ch := &c.Progress.Charge
+	if cfg.Meter == nil || ch.State == ChargeCommitted {
+		return admitted{taken: true}, nil
+	}
+	if ch.State != ChargeReserved {
+		*ch = ChargeProgress{Attempt: ch.Attempt + 1, Key: fmt.Sprintf("%s/%s/%d", c.Agent, c.ID, ch.Attempt+1)}
+	}
+	err := cfg.Meter.Reserve(ctx, credits.Charge{Account: cfg.Account, Key: ch.Key, Amount: cfg.Policy.Amount, Purpose: "conversation " + c.ID})
+	switch {
+	case errors.Is(err, credits.ErrExhausted), errors.Is(err, credits.ErrCapped):
+		return admitted{reason: err.Error()}, nil
+	case err != nil:
+		return admitted{}, fmt.Errorf("agent: reserve credits for %s: %w", c.ID, err)
+	}
+	ch.State = ChargeReserved
+	return admitted{taken: true}, nil
+}
+
+// refuse is the reply to a conversation the agent does not take: it goes to a
+// human with the reason.
+func (a *Agent) refuse(ctx context.Context, in input, reason string) (Reply, error) {
+	decision := a.decideLanguage(in.language, in.question.Text, in.lastText, in.question)
+	return a.handOver(ctx, in, decision, handoff.NotAdmitted, reason), nil
+}

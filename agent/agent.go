@@ -1,0 +1,272 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/kundeagent/kundeagent/channels"
+	"github.com/kundeagent/kundeagent/credits"
+	"github.com/kundeagent/kundeagent/handoff"
+	"github.com/kundeagent/kundeagent/internal/language"
+	"github.com/kundeagent/kundeagent/knowledge"
+)
+
+// Knowledge is what an agent knows. [knowledge.Base] is one.
+type Knowledge interface {
+	Search(ctx context.Context, q knowledge.Query) (knowledge.Result, error)
+}
+
+// Config configures an [Agent]. Only Knowledge is required.
+type Config struct {
+	// ID scopes everything the agent remembers and spends; default "agent".
+	// Agents that share a Store or Meter need different ones.
+	ID      string
+	Profile Profile
+
+	Knowledge Knowledge
+	// Model writes the answers; nil answers by quoting the knowledge.
+	Model Model
+	// MaxModelCalls bounds the model calls of one turn; default 4.
+	MaxModelCalls int
+	// MaxTokens caps a model's answer; default 800.
+	MaxTokens   int
+	Temperature float64 // default 0
+
+	Guidelines []Guideline
+	Actions    []Action
+	// MaxActions bounds the actions of one turn; default 3.
+	MaxActions int
+	// Guards run after the built-in ones, in order.
+	Guards []Guard
+	// AllowedURLs may appear in answers without a citation; an address that
+	// begins with one of them is allowed.
+	AllowedURLs []string
+
+	// AnswerAt is the answerability from which the agent answers; default .5.
+	AnswerAt float64
+	// MaxClarify is how often in a row the agent asks back before it hands
+	// over; default 1, negative is never.
+	MaxClarify int
+
+	// Language is the default language of customers, BCP 47; default "en".
+	Language string
+	// Detector recognises languages; default the library's own.
+	Detector LanguageDetector
+	// Audience tells what a contact may see beyond the public, as audience
+	// tags. Its error means nothing. Default: nothing.
+	Audience func(ctx context.Context, c channels.Contact) ([]string, error)
+
+	// Channels is where the agent talks; none for an agent used by Reply alone.
+	Channels []channels.Channel
+	// Hours is when the agent takes new conversations; nil is always.
+	Hours *handoff.Schedule
+	// ReopenWithin is how long after its end a message reopens a conversation;
+	// default 72 hours.
+	ReopenWithin time.Duration
+
+	// Triggers decide when a human is needed; default
+	// [handoff.DefaultTriggers].
+	Triggers []handoff.Trigger
+	// Router takes what is handed over; default a [handoff.Inbox].
+	Router handoff.Router
+	// TeamHours is when humans answer; it only words the handoff message.
+	TeamHours *handoff.Schedule
+
+	// Meter charges for conversations; nil charges nothing.
+	Meter credits.Meter
+	// Policy is what a conversation costs; default
+	// [credits.PerConversation].
+	Policy credits.Policy
+	// Account is whom Meter charges; default ID.
+	Account string
+
+	// Store remembers conversations; default a [MemoryStore].
+	Store Store
+	// Authorizer decides what people may do through [Agent.As]; the default
+	// allows everything.
+	Authorizer Authorizer
+	// Workers is how many conversations Run works on at once; default 8.
+	Workers int
+	// Lease is how long a conversation stays reserved for a worker that died;
+	// default 1 minute.
+	Lease time.Duration
+	// Poll is how often Run looks for work that it was not told of; default 1
+	// second.
+	Poll time.Duration
+	// Now is the clock; default time.Now.
+	Now func() time.Time
+	// Logger receives what goes wrong, without customers' words; default none.
+	Logger *slog.Logger
+	// OnReply is told every reply that Run settles, from the worker, at least
+	// once.
+	OnReply func(conversation string, r Reply)
+}
+
+// Agent is one customer agent. It is safe for concurrent use.
+type Agent struct {
+	cfg      Config
+	actions  map[string]*Action
+	tools    []Tool
+	channels map[string]channels.Channel
+	guards   []Guard
+	wake     chan string
+	holder   string
+	watchers watchers
+}
+
+// ErrInvalidConfig: a configuration cannot work. The text lists every fault.
+var ErrInvalidConfig = errors.New("agent: invalid configuration")
+
+// New returns an agent and attaches its channels. It starts nothing; see Run.
+func New(cfg Config) (*Agent, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	cfg.setDefaults()
+	a := &Agent{
+		cfg: cfg, actions: map[string]*Action{}, channels: map[string]channels.Channel{},
+		wake: make(chan string, 1024), holder: newHolder(),
+	}
+	a.guards = append(builtInGuards(cfg.AllowedURLs), cfg.Guards...)
+	for i := range cfg.Actions {
+		a.actions[cfg.Actions[i].Name] = &cfg.Actions[i]
+		a.tools = append(a.tools, cfg.Actions[i].tool())
+	}
+	for _, c := range cfg.Channels {
+		a.channels[c.ID()] = c
+		if err := c.Attach(inbox{a, c.ID()}); err != nil {
+			return nil, fmt.Errorf("agent: attach channel %q: %w", c.ID(), err)
+		}
+	}
+	return a, nil
+}
+
+func (cfg *Config) validate() error {
+	var errs []error
+	fault := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrInvalidConfig}, args...)...))
+	}
+	if cfg.Knowledge == nil {
+		fault("Knowledge is missing")
+	}
+	if !cfg.Profile.Personality.Valid() {
+		fault("%v", ErrUnknownPersonality)
+	}
+	if cfg.AnswerAt < 0 || cfg.AnswerAt > 1 {
+		fault("AnswerAt %v is not between 0 and 1", cfg.AnswerAt)
+	}
+	names := map[string]bool{}
+	for i := range cfg.Actions {
+		if err := cfg.Actions[i].validate(); err != nil {
+			errs = append(errs, err)
+		}
+		if names[cfg.Actions[i].Name] {
+			fault("two actions are called %q", cfg.Actions[i].Name)
+		}
+		names[cfg.Actions[i].Name] = true
+	}
+	ids := map[string]bool{}
+	for _, c := range cfg.Channels {
+		if c.ID() == "" || ids[c.ID()] {
+			fault("channel ID %q is empty or used twice", c.ID())
+		}
+		ids[c.ID()] = true
+	}
+	for _, s := range []*handoff.Schedule{cfg.Hours, cfg.TeamHours} {
+		if err := s.Validate(); err != nil {
+			errs = append(errs, fmt.Errorf("%w: %w", ErrInvalidConfig, err))
+		}
+	}
+	if cfg.Policy.Amount < 0 {
+		fault("Policy charges %d credits", cfg.Policy.Amount)
+	}
+	return errors.Join(errs...)
+}
+
+func (cfg *Config) setDefaults() {
+	defaultTo(&cfg.ID, "agent")
+	defaultTo(&cfg.MaxModelCalls, 4)
+	defaultTo(&cfg.MaxTokens, 800)
+	defaultTo(&cfg.MaxActions, 3)
+	defaultTo(&cfg.AnswerAt, .5)
+	defaultTo(&cfg.MaxClarify, 1)
+	defaultTo(&cfg.Language, "en")
+	defaultTo(&cfg.ReopenWithin, 72*time.Hour)
+	defaultTo(&cfg.Policy, credits.PerConversation())
+	defaultTo(&cfg.Account, cfg.ID)
+	defaultTo(&cfg.Workers, 8)
+	defaultTo(&cfg.Lease, time.Minute)
+	defaultTo(&cfg.Poll, time.Second)
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Detector == nil {
+		cfg.Detector = ownDetector{language.New()}
+	}
+	if cfg.Triggers == nil {
+		cfg.Triggers = handoff.DefaultTriggers()
+	}
+	if cfg.Router == nil {
+		cfg.Router = &handoff.Inbox{}
+	}
+	if cfg.Store == nil {
+		cfg.Store = NewMemoryStore(cfg.Now)
+	}
+	if cfg.Authorizer == nil {
+		cfg.Authorizer = AuthorizerFunc(func(context.Context, Actor, Permission, string) error { return nil })
+	}
+}
+
+func defaultTo[T comparable](v *T, d T) {
+	var zero T
+	if *v == zero {
+		*v = d
+	}
+}
+
+// ID returns what scopes the agent.
+func (a *Agent) ID() string { return a.cfg.ID }
+
+// Channels returns the IDs of the agent's channels, sorted.
+func (a *Agent) Channels() []string { return slices.Sorted(maps.Keys(a.channels)) }
+
+// Reply answers a question with the mind alone: no channel, inbox or store is
+// needed, nothing is charged, and nothing is remembered. Actions are performed.
+func (a *Agent) Reply(ctx context.Context, q Question) (Reply, error) {
+	return a.think(ctx, a.ask(q, false))
+}
+
+// Preview is Reply without consequences: actions are not performed but shown in
+// the trace.
+func (a *Agent) Preview(ctx context.Context, q Question) (Reply, error) {
+	return a.think(ctx, a.ask(q, true))
+}
+
+// ask makes the mind's input of a question that belongs to no stored
+// conversation.
+func (a *Agent) ask(q Question, dry bool) input {
+	in := input{question: q, dry: dry, key: "reply", startedAt: a.cfg.Now()}
+	for _, m := range q.History {
+		switch m.Author {
+		case channels.FromCustomer:
+			in.language = a.decideLanguage(in.language, m.Text, in.lastText, q)
+			in.lastText = m.Text
+		case channels.FromAgent:
+			in.offered = isFixed(m.Text, offerKeys...)
+			if isFixed(m.Text, clarifyKeys...) {
+				in.clarified++
+			} else {
+				in.clarified = 0
+			}
+		}
+	}
+	return in
+}

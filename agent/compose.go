@@ -1,0 +1,206 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/kundeagent/kundeagent/internal/phrases"
+	"github.com/kundeagent/kundeagent/knowledge"
+)
+
+// Step 7: a draft, from the model or by quoting.
+
+// draft is a text with the passages its [n] marks name, before the guards.
+type draft struct {
+	plan      plan
+	text      string
+	passages  []knowledge.Found // passages[0] is [1]
+	actions   []ActionRecord
+	calls     []TraceModelCall
+	fromModel bool
+}
+
+func (a *Agent) compose(ctx context.Context, in input, u understanding, found knowledge.Result, p plan) (draft, error) {
+	d := draft{plan: p}
+	switch p.how {
+	case howFixed:
+		d.text = a.fixedText(u.language.Language, p.fixed)
+	case howVerbatim:
+		d.text = found.ShortAnswer.Answer
+	case howGrounded:
+		if a.cfg.Model == nil || in.unpaid {
+			return a.quote(u, in, found, p), nil
+		}
+		d, err := a.askModel(ctx, in, u, found, p)
+		if err != nil || d.text != "" {
+			return d, err
+		}
+		quoted := a.quote(u, in, found, p)
+		quoted.calls, quoted.actions = d.calls, d.actions
+		return quoted, nil
+	case howActions:
+		d, err := a.askModel(ctx, in, u, found, p)
+		if err != nil {
+			return d, err
+		}
+		if d.text != "" && anySucceeded(d.actions) {
+			return d, nil
+		}
+		other, err := a.compose(ctx, in, u, found, *p.otherwise)
+		other.calls, other.actions = d.calls, d.actions
+		return other, err
+	}
+	return d, nil
+}
+
+func (a *Agent) fixedText(lang string, key phrases.Key) string {
+	if key == phrases.Greeting && a.cfg.Profile.Name == "" {
+		key = phrases.GreetingNoName
+	}
+	return phrases.Text(lang, key, "name", a.cfg.Profile.Name)
+}
+
+// Fixed strings by which the agent's own messages are recognised in a history
+// that carries no decisions.
+var (
+	offerKeys   = []phrases.Key{phrases.OfferHuman}
+	clarifyKeys = []phrases.Key{phrases.Clarify}
+)
+
+// isFixed reports whether a text is one of the fixed strings, in any language.
+func isFixed(s string, keys ...phrases.Key) bool {
+	for _, lang := range phrases.Languages() {
+		for _, k := range keys {
+			if strings.TrimSpace(s) == phrases.Text(lang, k) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func anySucceeded(records []ActionRecord) bool {
+	for _, r := range records {
+		if r.Error == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// askModel lets the model write, and call actions, within the turn's limits.
+// When it fails or does not come to an end the draft has no text; only the end
+// of ctx and a broken journal are errors.
+func (a *Agent) askModel(ctx context.Context, in input, u understanding, found knowledge.Result, p plan) (draft, error) {
+	d := draft{plan: p, fromModel: true}
+	if p.how == howGrounded {
+		d.passages = found.Passages
+	}
+	req := a.prompt(in, u, d.passages, p)
+	for range a.cfg.MaxModelCalls {
+		call := TraceModelCall{Request: req}
+		resp, replayed, err := in.journal.response(ctx, func(ctx context.Context) (modelResponse, error) { return a.generate(ctx, req) })
+		call.Text, call.Calls, call.Usage, call.Replayed = resp.Text, resp.Calls, resp.Usage, replayed
+		if err != nil {
+			if ctx.Err() != nil || !isModelFailure(err) {
+				return d, err
+			}
+			call.Error = err.Error()
+			d.calls = append(d.calls, call)
+			a.cfg.Logger.WarnContext(ctx, "model failed", "agent", a.cfg.ID, "error", err)
+			return d, nil
+		}
+		d.calls = append(d.calls, call)
+		if len(resp.Calls) == 0 {
+			d.text = strings.TrimSpace(resp.Text)
+			return d, nil
+		}
+		req.Messages = append(req.Messages, ModelMessage{Role: RoleAssistant, Text: resp.Text, ToolCalls: resp.Calls})
+		for _, c := range resp.Calls {
+			rec, err := a.performWithin(ctx, in, c, len(d.actions))
+			if err != nil {
+				return d, err
+			}
+			d.actions = append(d.actions, rec)
+			req.Messages = append(req.Messages, ModelMessage{Role: RoleTool, ToolCallID: c.ID, ToolName: c.Name, Text: actionText(rec)})
+		}
+	}
+	return d, nil
+}
+
+func (a *Agent) performWithin(ctx context.Context, in input, c ToolCall, done int) (ActionRecord, error) {
+	if done >= a.cfg.MaxActions {
+		return ActionRecord{Name: c.Name, Arguments: c.Arguments, Error: "no more actions in this turn"}, nil
+	}
+	return a.perform(ctx, in, c)
+}
+
+func actionText(r ActionRecord) string {
+	if r.Error != "" {
+		return "Error: " + r.Error
+	}
+	return r.Result.Text
+}
+
+// errModel marks failures of the model, as against those of the journal.
+type errModel struct{ error }
+
+func (e errModel) Unwrap() error { return e.error }
+
+func isModelFailure(err error) bool {
+	var m errModel
+	return errors.As(err, &m)
+}
+
+// maxModelText bounds a model that does not stop, in bytes.
+const maxModelText = 64 << 10
+
+// generate asks the model once and collects its whole answer.
+func (a *Agent) generate(ctx context.Context, req Request) (modelResponse, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var r modelResponse
+	var sb strings.Builder
+	for ev, err := range a.cfg.Model.Generate(ctx, req) {
+		switch {
+		case err != nil:
+			return modelResponse{}, errModel{fmt.Errorf("agent: model: %w", err)}
+		case ev.ToolCall != nil:
+			if len(r.Calls) > a.cfg.MaxActions {
+				return modelResponse{}, errModel{fmt.Errorf("agent: model: more than %d calls at once", a.cfg.MaxActions)}
+			}
+			r.Calls = append(r.Calls, cleanCall(*ev.ToolCall, len(r.Calls)))
+		case ev.Usage != nil:
+			r.Usage = *ev.Usage
+		default:
+			if sb.Len()+len(ev.Text) > maxModelText {
+				return modelResponse{}, errModel{fmt.Errorf("agent: model: more than %d bytes of text: %w", maxModelText, ErrTruncated)}
+			}
+			sb.WriteString(ev.Text)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return modelResponse{}, errModel{err}
+	}
+	r.Text = sb.String()
+	return r, nil
+}
+
+// cleanCall gives a call an ID, and arguments that can be kept as JSON whatever
+// the model wrote.
+func cleanCall(c ToolCall, n int) ToolCall {
+	if c.ID == "" {
+		c.ID = fmt.Sprintf("call-%d", n+1)
+	}
+	if len(c.Arguments) == 0 {
+		c.Arguments = json.RawMessage("{}")
+	}
+	if !json.Valid(c.Arguments) {
+		quoted, _ := json.Marshal(string(c.Arguments)) // a string always marshals
+		c.Arguments = quoted
+	}
+	return c
+}

@@ -1,0 +1,65 @@
+package agent
+
+import (
+	"github.com/kundeagent/kundeagent/handoff"
+	"github.com/kundeagent/kundeagent/internal/phrases"
+	"github.com/kundeagent/kundeagent/knowledge"
+)
+
+// Step 6: what to do, and how the text is to be made. With nothing found above
+// the threshold no model is asked for an answer (P3).
+
+// plan is the decision before anything was written.
+type plan struct {
+	decision Decision
+	reason   string
+	how      how
+	fixed    phrases.Key    // with howFixed
+	handoff  handoff.Reason // with HandOff
+	// otherwise is what to do when the model, asked for actions only, did none.
+	otherwise *plan
+}
+
+// how says how a text is made.
+type how uint8
+
+const (
+	howFixed    how = iota // a fixed string
+	howVerbatim            // the short answer, word for word
+	howGrounded            // from the passages found
+	howActions             // a model may choose actions; its text counts only if one succeeded
+	howHandOff             // the handoff message
+)
+
+func (h how) String() string {
+	return [...]string{"fixed text", "short answer", "from knowledge", "actions only", "handoff"}[min(h, howHandOff)]
+}
+
+func (a *Agent) decide(in input, u understanding, found knowledge.Result) plan {
+	switch {
+	case u.signal.Urgency == handoff.Now:
+		return plan{decision: HandOff, reason: u.signal.Detail, how: howHandOff, handoff: u.signal.Reason}
+	case u.smallTalk != "":
+		return plan{decision: Answer, reason: "small talk", how: howFixed, fixed: u.smallTalk}
+	case found.ShortAnswer != nil:
+		return plan{decision: Answer, reason: "short answer", how: howVerbatim}
+	case len(found.Passages) > 0 && found.Answerability >= a.cfg.AnswerAt:
+		return plan{decision: Answer, reason: "knowledge found", how: howGrounded}
+	}
+	fallback := a.decideWithoutKnowledge(in, u)
+	if len(a.tools) > 0 && a.cfg.Model != nil && !in.unpaid {
+		return plan{decision: Answer, reason: "an action may help", how: howActions, otherwise: &fallback}
+	}
+	return fallback
+}
+
+func (a *Agent) decideWithoutKnowledge(in input, u understanding) plan {
+	switch {
+	case u.signal.Urgency == handoff.Offer:
+		return plan{decision: OfferHandoff, reason: string(u.signal.Reason), how: howFixed, fixed: phrases.OfferHuman}
+	case in.clarified < a.cfg.MaxClarify:
+		return plan{decision: Clarify, reason: "nothing found above the threshold", how: howFixed, fixed: phrases.Clarify}
+	default:
+		return plan{decision: HandOff, reason: "nothing found above the threshold", how: howHandOff, handoff: handoff.CannotAnswer}
+	}
+}

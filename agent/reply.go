@@ -1,0 +1,104 @@
+package agent
+
+import (
+	"time"
+
+	"github.com/kundeagent/kundeagent/channels"
+	"github.com/kundeagent/kundeagent/handoff"
+)
+
+// Decision is what the agent does about a customer's words. It stands apart
+// from the text, so that no wording can change it.
+type Decision uint8
+
+// The decisions.
+const (
+	Silent       Decision = iota // say nothing: a human has the conversation
+	Answer                       // answer from knowledge or actions, or return a greeting
+	Clarify                      // ask back
+	OfferHandoff                 // ask whether a human should take over
+	HandOff                      // hand the conversation to a human
+)
+
+// String returns the decision's name.
+func (d Decision) String() string {
+	return [...]string{"silent", "answer", "clarify", "offer handoff", "hand off"}[min(d, HandOff)]
+}
+
+// Question is what [Agent.Reply] and [Agent.Preview] are asked.
+type Question struct {
+	Text string
+	// History is what was said before, oldest first. The agent's own messages
+	// in it let it recognise follow-up questions and accepted offers.
+	History []channels.Message
+	Contact channels.Contact
+	// Channel is the channel asked on, for guidelines; may be empty.
+	Channel string
+	// Language, if set, is the language of the reply whatever the text says, as
+	// a BCP 47 tag.
+	Language string
+	// Languages are those the customer's browser prefers, best first.
+	Languages []string
+}
+
+// Reply is what the agent makes of a question.
+type Reply struct {
+	Decision Decision
+	// Reason says why, for an operator.
+	Reason string
+	// Text is markdown for the customer, with [1] marks for Citations.
+	Text      string
+	Citations []channels.Citation
+	// Language is the customer's, in which fixed strings are.
+	Language string
+	// Confidence in [0,1] is how probable it was, after the search and before
+	// the answer, that the knowledge answers the question.
+	Confidence float64
+	// Substantive is true for an answer of substance. Greetings, questions
+	// back and handoffs are not, and are never charged.
+	Substantive bool
+	// Case is what a human is handed, with HandOff.
+	Case  *handoff.Case
+	Trace Trace
+}
+
+// Trace tells how a reply came about, step by step. It holds the customer's
+// text and prompts: treat it as personal data.
+type Trace struct {
+	Language      LanguageDecision
+	SmallTalk     string
+	Signal        handoff.Signal
+	Query         string // as searched, with its context
+	Hits          []TraceHit
+	ShortAnswer   string // ID of the short answer given
+	Answerability float64
+	Generation    uint64 // of the knowledge
+	Plan          string // how the text was to be made
+	ModelCalls    []TraceModelCall
+	Actions       []ActionRecord
+	Verdicts      []Verdict
+	Steps         []TraceStep
+}
+
+// TraceHit is one passage found.
+type TraceHit struct {
+	Passage, Source, Title string
+	Score                  float64
+	Citable                bool
+}
+
+// TraceModelCall is one request to the model.
+type TraceModelCall struct {
+	Request  Request
+	Text     string
+	Calls    []ToolCall
+	Usage    Usage
+	Error    string
+	Replayed bool // taken from the journal
+}
+
+// TraceStep is the time one step took.
+type TraceStep struct {
+	Step string
+	Took time.Duration
+}

@@ -1,0 +1,156 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kundeagent/kundeagent/credits"
+	"github.com/kundeagent/kundeagent/handoff"
+)
+
+// Step 10: the reservation is committed or released, and what happened is
+// logged. It all carries keys, so that it can be done again after a crash.
+
+// SettledTurn is a delivered reply that is still to be logged.
+type SettledTurn struct {
+	Key      string
+	Question string
+	Reply    Reply
+	At       time.Time
+}
+
+// after decides what becomes of a conversation's reservation: the first answer
+// of substance commits it, a handoff before any releases it, and anything else
+// leaves it for what comes next.
+func (ch ChargeProgress) after(r Reply, key string) ChargeProgress {
+	if ch.State != ChargeReserved {
+		return ch
+	}
+	switch {
+	case r.Substantive:
+		ch.Settle, ch.Evidence = Commit, key
+	case r.Decision == HandOff:
+		ch.Settle = Release
+	}
+	return ch
+}
+
+// settle does what the last turn left to settle, and reports whether there was
+// anything.
+func (w *work) settle(ctx context.Context, c *Conversation) (bool, error) {
+	if !c.Progress.unfinished() {
+		return false, nil
+	}
+	if err := w.settleCharge(ctx, c); err != nil {
+		return true, err
+	}
+	t := c.Progress.Unsettled
+	if t != nil {
+		if err := w.logTurn(ctx, c, t); err != nil {
+			return true, err
+		}
+	}
+	if t != nil && w.agent.cfg.OnReply != nil {
+		w.agent.cfg.OnReply(c.ID, t.Reply)
+	}
+	c.Progress.Unsettled = nil
+	return true, w.save(ctx, Save{Progress: c.Progress})
+}
+
+func (w *work) settleCharge(ctx context.Context, c *Conversation) error {
+	ch := &c.Progress.Charge
+	meter := w.agent.cfg.Meter
+	if ch.State != ChargeReserved || ch.Settle == Keep || meter == nil {
+		return nil
+	}
+	settle := ch.Settle
+	if settle == Commit && !wasSent(c, ch.Evidence) {
+		settle = Release // the customer never got it
+	}
+	var err error
+	if settle == Commit {
+		err = meter.Commit(ctx, ch.Key, credits.Evidence{Conversation: c.ID, Rule: w.agent.cfg.Policy.Rule, Event: ch.Evidence, At: w.agent.cfg.Now()})
+		ch.State = ChargeCommitted
+	} else {
+		err = meter.Release(ctx, ch.Key)
+		ch.State = ChargeReleased
+	}
+	if errors.Is(err, credits.ErrSettled) || errors.Is(err, credits.ErrUnknown) {
+		w.agent.cfg.Logger.ErrorContext(ctx, "charge cannot be settled", "agent", c.Agent, "conversation", c.ID, "error", err)
+		err = nil // the meter has decided otherwise; trying again would not help
+	}
+	if err != nil {
+		return fmt.Errorf("agent: settle charge of %s: %w", c.ID, err)
+	}
+	ch.Settle = Keep
+	return nil
+}
+
+// wasSent reports whether the message with that key was sent, or may have been.
+func wasSent(c *Conversation, key string) bool {
+	for _, s := range c.Outbox {
+		if s.Out.Key == key {
+			return s.State != SendFailed
+		}
+	}
+	return true
+}
+
+// Gap is a question the knowledge had no answer to, as logged in [GapLog]: the
+// first of each conversation.
+type Gap struct {
+	Conversation string
+	Channel      string
+	Language     string
+	Question     string
+	Confidence   float64
+	At           time.Time
+}
+
+// Outcome is what one turn came to, as logged in [ReportLog].
+type Outcome struct {
+	Conversation string
+	Channel      string
+	Language     string
+	Decision     Decision
+	Reason       string
+	Handoff      handoff.Reason // with HandOff
+	Substantive  bool
+	At           time.Time
+}
+
+func (w *work) logTurn(ctx context.Context, c *Conversation, t *SettledTurn) error {
+	r := t.Reply
+	outcome := Outcome{
+		Conversation: c.ID, Channel: c.Channel, Language: r.Language, Decision: r.Decision, Reason: r.Reason, Substantive: r.Substantive, At: t.At,
+	}
+	unanswered := r.Decision == Clarify || r.Decision == OfferHandoff
+	if r.Case != nil {
+		outcome.Handoff = r.Case.Reason
+		unanswered = r.Case.Reason == handoff.CannotAnswer
+	}
+	err := w.agent.log(ctx, ReportLog, t.Key, t.At, outcome)
+	if unanswered && err == nil {
+		err = w.agent.log(ctx, GapLog, c.ID, t.At, Gap{
+			Conversation: c.ID, Channel: c.Channel, Language: r.Language, Question: t.Question, Confidence: r.Confidence, At: t.At,
+		})
+	}
+	if err == nil {
+		err = w.agent.log(ctx, TraceLog, t.Key, t.At, r)
+	}
+	return err
+}
+
+func (a *Agent) log(ctx context.Context, kind LogKind, key string, at time.Time, v any) error {
+	data, err := json.Marshal(v)
+	if err == nil {
+		err = a.cfg.Store.Log(ctx, a.cfg.ID, kind, LogLine{Key: key, At: at, Data: data})
+	}
+	if err != nil {
+		return fmt.Errorf("agent: %s log: %w", kind, err)
+	}
+	return nil
+}

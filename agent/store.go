@@ -1,0 +1,310 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/kundeagent/kundeagent/channels"
+	"github.com/kundeagent/kundeagent/handoff"
+)
+
+// Store is what agents remember: conversations with their messages, the outbox,
+// the journal, and logs. One Store serves any number of agents; everything in
+// it is scoped by the agent's ID. [NewMemoryStore] is the default.
+//
+// Every method is atomic, safe for concurrent use, and idempotent where it
+// takes a key, since callers repeat what they saw no outcome of. What is
+// returned belongs to the caller. No method takes part in a transaction with
+// another system.
+type Store interface {
+	// Accept records a delivery: it finds or begins the conversation, gives a
+	// message its place in it, and does so once for each (agent, channel,
+	// delivery). A repeated delivery returns what the first one did, with Fresh
+	// false. Deliveries are remembered for at least 8 days, longer than any
+	// vendor repeats one.
+	Accept(ctx context.Context, r AcceptRequest) (Accepted, error)
+	// Lease gives holder the only right to Save the conversation until ttl has
+	// passed; ErrLeased while somebody else has it. Each lease has a higher
+	// fence than all before it.
+	Lease(ctx context.Context, agent, conversation, holder string, ttl time.Duration) (Lease, error)
+	// Extend prolongs a lease to ttl from now; ErrFenced if it was lost.
+	Extend(ctx context.Context, l Lease, ttl time.Duration) error
+	// Unlease gives a lease back. A lost one is no error.
+	Unlease(ctx context.Context, l Lease) error
+	// Load returns a conversation, or ErrNoConversation.
+	Load(ctx context.Context, agent, conversation string) (Conversation, error)
+	// Due returns up to limit conversations of an agent that have work at now:
+	// unanswered messages, unfinished sends, handoffs or settlements, or a
+	// closing time that has passed. Conversations under a lease, and those of
+	// media that answer inside the request, are left out.
+	Due(ctx context.Context, agent string, now time.Time, limit int) ([]string, error)
+	// Save writes what a turn did, or nothing: ErrFenced without the lease,
+	// ErrTakenOver or ErrSuperseded when a condition of s does not hold.
+	Save(ctx context.Context, l Lease, s Save) error
+	// ChangeOwner gives a conversation to an owner. With a message, that
+	// message joins the conversation and the outbox, once for each send.Key.
+	ChangeOwner(ctx context.Context, agent, conversation string, c OwnerChange) (Conversation, error)
+	// AddNote adds an internal remark.
+	AddNote(ctx context.Context, agent, conversation string, n channels.Note) error
+
+	// Record keeps data under key for ever and returns what is kept: data, or
+	// what was recorded under that key before.
+	Record(ctx context.Context, key string, data []byte) (kept []byte, err error)
+	// Recorded returns what is kept under key, or nil.
+	Recorded(ctx context.Context, key string) ([]byte, error)
+
+	// Log appends a line to one of an agent's logs, once for each key.
+	Log(ctx context.Context, agent string, kind LogKind, line LogLine) error
+	// Logs returns up to limit lines after the given number, oldest first.
+	Logs(ctx context.Context, agent string, kind LogKind, after int64, limit int) ([]LogLine, error)
+
+	// Lifecycle returns an agent's state; the zero value if none was set.
+	Lifecycle(ctx context.Context, agent string) (Lifecycle, error)
+	// SetLifecycle replaces it if its Version is still l.Version, and counts
+	// that up; ErrSuperseded otherwise.
+	SetLifecycle(ctx context.Context, agent string, l Lifecycle) error
+}
+
+// What a Store can refuse.
+var (
+	ErrNoConversation = errors.New("agent: no such conversation")
+	ErrLeased         = errors.New("agent: conversation is being worked on")
+	ErrFenced         = errors.New("agent: lease was lost")
+	ErrTakenOver      = errors.New("agent: conversation has another owner now")
+	ErrSuperseded     = errors.New("agent: changed meanwhile")
+)
+
+// AcceptRequest is a delivery with what a Store must know to place it.
+type AcceptRequest struct {
+	Agent string
+	Event channels.Event // Channel, Delivery, Thread and At are set
+	// IdleClose is after how long without a message the conversation ends, and
+	// ReopenWithin for how long after that a message reopens it.
+	IdleClose, ReopenWithin time.Duration
+	// Exchange marks media that answer inside the request.
+	Exchange bool
+}
+
+// Accepted tells where a delivery went.
+type Accepted struct {
+	Conversation string
+	Seq          int64 // of the message, 0 if the event carried none
+	Fresh        bool  // false for a repeated delivery
+}
+
+// Lease is the right to save a conversation.
+type Lease struct {
+	Agent, Conversation, Holder string
+	Fence                       int64
+}
+
+// Owner is whose turn it is to speak.
+type Owner uint8
+
+// The owners.
+const (
+	AgentOwns Owner = iota
+	HumanOwns
+	NobodyOwns // resolved or closed; the customer's next message reopens it for the agent
+)
+
+// String returns the owner's name.
+func (o Owner) String() string {
+	return [...]string{"agent", "human", "nobody"}[min(o, NobodyOwns)]
+}
+
+// Conversation is a stretch of talk on one thread, from its first message until
+// it is resolved or idle for long.
+type Conversation struct {
+	Agent, ID       string
+	Channel, Thread string
+	Number          int // of the conversation within its thread, from 1
+	Contact         channels.Contact
+	Languages       []string // as the customer's browser prefers
+	Exchange        bool
+	Summary         string // of the conversation before this one in the thread
+	StartedAt       time.Time
+	ActiveAt        time.Time // of the last message
+	ClosesAt        time.Time // if nothing more is said
+	Feedback        []bool    // helpful or not, as the customer voted
+
+	Owner        Owner
+	OwnerName    string
+	OwnerVersion int64 // grows with each change of owner
+	OwnedSince   time.Time
+
+	Messages []channels.Entry
+	Notes    []channels.Note
+	Outbox   []Send
+	Progress Progress
+}
+
+// lastCustomerSeq returns the place of the customer's last message, 0 if there
+// is none.
+func (c *Conversation) lastCustomerSeq() int64 {
+	for i := len(c.Messages) - 1; i >= 0; i-- {
+		if c.Messages[i].Message.Author == channels.FromCustomer {
+			return c.Messages[i].Seq
+		}
+	}
+	return 0
+}
+
+// due reports whether the conversation has work at now.
+func (c *Conversation) due(now time.Time) bool {
+	if c.Exchange || now.Before(c.Progress.NotBefore) {
+		return false
+	}
+	if c.lastCustomerSeq() > c.Progress.Answered || c.Progress.unfinished() {
+		return true
+	}
+	for _, s := range c.Outbox {
+		if !s.State.final() {
+			return true
+		}
+	}
+	return c.Owner == AgentOwns && !now.Before(c.ClosesAt)
+}
+
+// Progress is what the agent knows about its own work on a conversation. Only
+// the holder of the lease changes it.
+type Progress struct {
+	Language  LanguageDecision // sticky
+	Admission Admission
+	Charge    ChargeProgress
+	Answered  int64 // the last message that a turn has dealt with
+	Clarified int   // clarifications asked since the last answer
+	Offered   bool  // the agent's last message offered a human
+	Handoff   *HandoffProgress
+	Unsettled *SettledTurn // delivered, not yet logged
+	Failures  int          // turns failed in a row
+	NotBefore time.Time    // of the next attempt
+}
+
+func (p *Progress) unfinished() bool {
+	return p.Handoff != nil && !p.Handoff.Routed || p.Unsettled != nil || p.Charge.Settle != Keep && p.Charge.State == ChargeReserved
+}
+
+// Admission tells whether the agent took the conversation, and why not.
+type Admission struct {
+	Decided bool
+	Taken   bool
+	Reason  string
+}
+
+// ChargeState is where a conversation's charge stands.
+type ChargeState uint8
+
+// The states of a charge.
+const (
+	ChargeNone ChargeState = iota
+	ChargeReserved
+	ChargeCommitted
+	ChargeReleased
+)
+
+// Settlement is what is to become of a reservation.
+type Settlement uint8
+
+// The settlements.
+const (
+	Keep Settlement = iota
+	Commit
+	Release
+)
+
+// ChargeProgress is a conversation's charge.
+type ChargeProgress struct {
+	Attempt  int // counts reservations; part of the key
+	Key      string
+	State    ChargeState
+	Settle   Settlement
+	Evidence string // the message that settled it
+}
+
+// HandoffProgress is a handoff that was decided.
+type HandoffProgress struct {
+	Case       handoff.Case
+	Routed     bool
+	Assignment handoff.Assignment
+}
+
+// SendState is where a send stands.
+type SendState uint8
+
+// The states of a send.
+const (
+	SendClaimed SendState = iota // recorded, not handed to the channel
+	SendStarted                  // handed to a channel whose sends cannot be repeated
+	SendDone
+	SendFailed  // given up; Error says why
+	SendUnknown // the outcome could not be found out; not repeated
+)
+
+func (s SendState) final() bool { return s >= SendDone }
+
+// Send is one line of the outbox.
+type Send struct {
+	Out      channels.Outgoing
+	UpTo     int64 // the last message it answers
+	State    SendState
+	Attempts int
+	Error    string
+	Receipt  channels.Receipt
+}
+
+// Save is what a turn did, written as a whole or not at all.
+type Save struct {
+	// IfOwner and IfUpTo are the conditions of a claim: the conversation's
+	// OwnerVersion must still be *IfOwner (ErrTakenOver) and no customer message
+	// may be later than *IfUpTo (ErrSuperseded). Nil is no condition.
+	IfOwner, IfUpTo *int64
+
+	Progress Progress
+	Append   []channels.Message // joins the conversation
+	Sends    []Send             // joins the outbox, or replaces the line with the same Out.Key
+	Owner    *OwnerChange       // without a message
+}
+
+// OwnerChange gives a conversation to an owner.
+type OwnerChange struct {
+	Owner   Owner
+	Name    string
+	At      time.Time
+	Message *channels.Message // with ChangeOwner only
+	Send    *Send             // the same
+	// IfVersion, when set, must be the conversation's OwnerVersion
+	// (ErrTakenOver).
+	IfVersion *int64
+}
+
+// LogKind names a log.
+type LogKind string
+
+// The logs.
+const (
+	AuditLog  LogKind = "audit"  // what people did
+	GapLog    LogKind = "gap"    // questions without an answer
+	TraceLog  LogKind = "trace"  // how replies came about
+	ReportLog LogKind = "report" // what reports count
+)
+
+// LogLine is one line of a log. Number is given by the store.
+type LogLine struct {
+	Number int64
+	Key    string
+	At     time.Time
+	Data   []byte // JSON
+}
+
+// Lifecycle is what people decided about an agent. The zero value is a
+// published agent on all its channels.
+type Lifecycle struct {
+	Version     int64
+	Unpublished bool
+	Paused      bool
+	PauseReason string
+	// Removed holds the channels it was taken off.
+	Removed map[string]bool
+}

@@ -1,0 +1,139 @@
+package agent
+
+import (
+	"context"
+	"time"
+
+	"github.com/kundeagent/kundeagent/channels"
+)
+
+// One customer message takes ten steps. Data flows one way: each step is given
+// what those before it found, returns what it found itself, and never reaches
+// back.
+//
+//	 1 accept      accept.go      the delivery is recorded once and has its place
+//	 2 own         own.go         one turn at a time, none while a human has it
+//	 3 admit       admit.go       may the agent take this conversation?
+//	 4 understand  understand.go  language, triggers, small talk, what it refers to
+//	 5 search      search.go      what is known, for those who may see it
+//	 6 decide      decide.go      answer, clarify, offer, hand off
+//	 7 compose     compose.go     a draft, from the model or by quoting
+//	 8 guard       guard.go       what may not be said is not said
+//	 9 deliver     deliver.go     claimed once, rendered, sent
+//	10 settle      settle.go      charged or released, recorded
+//
+// Steps 4 to 8 are the mind, [Agent.think], which Reply and Preview use alone.
+
+// input is what the mind is given.
+type input struct {
+	question Question
+	// key names the turn in cases; journal records what cannot be repeated.
+	key     string
+	journal journal
+
+	language  LanguageDecision // of the conversation so far
+	lastText  string           // the customer's message before this turn
+	clarified int              // clarifications in a row
+	offered   bool             // the agent's last message offered a human
+	summary   string           // of the conversation before this one
+	startedAt time.Time        // when the customer began to wait
+	dry       bool             // preview: actions are not performed
+	unpaid    bool             // no credits: the model is not to be asked
+}
+
+// turn takes a conversation through steps 3 to 10. It leaves everything to be
+// done in the store, so that it can be called again after a crash anywhere.
+func (w *work) turn(ctx context.Context, c Conversation) error {
+	if c.Owner != AgentOwns {
+		return w.staySilent(ctx, c)
+	}
+	admitted, err := w.admit(ctx, &c)
+	if err != nil {
+		return err
+	}
+	in := w.agent.inputOf(&c, admitted)
+	var reply Reply
+	if admitted.taken {
+		reply, err = w.agent.think(ctx, in)
+	} else {
+		reply, err = w.agent.refuse(ctx, in, admitted.reason)
+	}
+	if err != nil {
+		return err
+	}
+	return w.deliver(ctx, c, in, reply)
+}
+
+// think is the mind: steps 4 to 8.
+func (a *Agent) think(ctx context.Context, in input) (Reply, error) {
+	var timer stepTimer
+	timer.start(a.cfg.Now)
+
+	u := a.understand(ctx, in)
+	timer.lap("understand")
+
+	found, err := a.search(ctx, in, u)
+	if err != nil {
+		return Reply{}, err
+	}
+	timer.lap("search")
+
+	plan := a.decide(in, u, found)
+	timer.lap("decide")
+
+	draft, err := a.compose(ctx, in, u, found, plan)
+	if err != nil {
+		return Reply{}, err
+	}
+	timer.lap("compose")
+
+	reply, err := a.guard(ctx, in, u, found, draft)
+	if err != nil {
+		return Reply{}, err
+	}
+	timer.lap("guard")
+	reply.Trace.Steps = timer.steps
+	return reply, nil
+}
+
+// inputOf makes the mind's input of a stored conversation: all messages that no
+// turn has dealt with are one question.
+func (a *Agent) inputOf(c *Conversation, adm admitted) input {
+	first, upTo := int64(0), c.lastCustomerSeq()
+	q := Question{Contact: c.Contact, Channel: c.Channel, Languages: c.Languages}
+	in := input{language: c.Progress.Language, clarified: c.Progress.Clarified, offered: c.Progress.Offered, summary: c.Summary, unpaid: adm.unpaid}
+	for _, e := range c.Messages {
+		fromCustomer := e.Message.Author == channels.FromCustomer
+		if !fromCustomer || e.Seq <= c.Progress.Answered {
+			q.History = append(q.History, e.Message)
+			if fromCustomer {
+				in.lastText = e.Message.Text
+			}
+			continue
+		}
+		if first == 0 {
+			first, in.startedAt = e.Seq, e.Message.At
+		} else {
+			q.Text += "\n"
+		}
+		q.Text += e.Message.Text
+	}
+	in.question = q
+	in.journal = newJournal(a.cfg.Store, c.Agent, c.ID, first, upTo)
+	in.key = in.journal.turnKey()
+	return in
+}
+
+type stepTimer struct {
+	now   func() time.Time
+	last  time.Time
+	steps []TraceStep
+}
+
+func (t *stepTimer) start(now func() time.Time) { t.now, t.last = now, now() }
+
+func (t *stepTimer) lap(step string) {
+	now := t.now()
+	t.steps = append(t.steps, TraceStep{step, now.Sub(t.last)})
+	t.last = now
+}

@@ -1,0 +1,101 @@
+package knowledge
+
+import (
+	"context"
+	"strings"
+)
+
+// Index finds passages. Implementations are configuration only; what they know
+// is in the snapshots they build. Build must be safe for concurrent use.
+type Index interface {
+	// Build returns a snapshot that holds prev with changes applied. prev is
+	// one of this Index or nil for none, and stays valid and unchanged. An
+	// error leaves no new snapshot.
+	Build(ctx context.Context, prev Snapshot, changes []Passages) (Snapshot, error)
+}
+
+// Passages is everything an index is to hold of one document from now on. No
+// passages means the document is removed.
+type Passages struct {
+	Scope    Scope
+	Document string
+	Passages []*Passage
+}
+
+// Scope is what decides who may see a document. It is the same for all
+// documents of one source with the same audience, so that a filter is asked
+// once for each scope and not once for each passage.
+type Scope struct {
+	Source     string
+	Visibility Visibility
+	// Audience is the tags of those who may see it, sorted and joined by
+	// commas; empty is everybody.
+	Audience string
+}
+
+// Visibility says how a source may be used.
+type Visibility uint8
+
+// The visibilities.
+const (
+	// Public text is used and cited.
+	Public Visibility = iota
+	// Private text is used but never cited, its title and address included.
+	Private
+	// Internal text never enters an answer to a customer. It may support
+	// drafts and notes for humans.
+	Internal
+)
+
+// String returns the visibility's name.
+func (v Visibility) String() string {
+	return [...]string{"public", "private", "internal"}[min(v, Internal)]
+}
+
+// visibleTo reports whether somebody with these audience tags may see the scope.
+func (s Scope) visibleTo(tags []string) bool {
+	if s.Audience == "" {
+		return true
+	}
+	for want := range strings.SplitSeq(s.Audience, ",") {
+		for _, have := range tags {
+			if want == have {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Snapshot is an immutable state of an index. It is safe for concurrent use.
+type Snapshot interface {
+	// Search returns the best passages of the scopes that q.Accept takes. The
+	// filter works before ranking: what it refuses cannot influence which of
+	// the others are returned.
+	Search(ctx context.Context, q IndexQuery) (IndexResult, error)
+	// Len is the number of passages.
+	Len() int
+}
+
+// IndexQuery asks a [Snapshot].
+type IndexQuery struct {
+	Text     string
+	Language string           // of Text, BCP 47, may be empty
+	Limit    int              // how many hits
+	Accept   func(Scope) bool // nil takes all
+}
+
+// IndexResult is a snapshot's answer.
+type IndexResult struct {
+	Hits []Hit
+	// Answerability estimates in [0,1] how probable it is that the hits answer
+	// the query.
+	Answerability float64
+}
+
+// Hit is one passage found. Hits are sorted by falling score.
+type Hit struct {
+	Passage *Passage
+	Scope   Scope
+	Score   float64 // comparable within one result only
+}
