@@ -139,12 +139,12 @@ func (replica) Attach(channels.Inbox) error { return nil }
 // waitFor polls until ok, with a deadline that only a failing test reaches.
 func waitFor(t testing.TB, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for !ok() {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(time.Minute); !ok(); <-tick.C {
 		if time.Now().After(deadline) {
 			t.Fatal("condition not reached")
 		}
-		runtime.Gosched()
 	}
 }
 

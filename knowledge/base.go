@@ -61,6 +61,7 @@ type sourceState struct {
 	options   SourceOptions
 	scope     Scope
 	documents map[string]*record
+	skipped   map[string][]byte // source states of what is no document
 	// boilerplate holds the hashes of blocks that are not indexed.
 	boilerplate map[uint64]bool
 	syncedAt    time.Time

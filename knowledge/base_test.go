@@ -101,6 +101,27 @@ func TestSyncAddsUpdatesAndKeepsUnchanged(t *testing.T) {
 	}
 }
 
+func TestStateOfSkippedDocumentsComesBackUntilTheyAreSeenNoMore(t *testing.T) {
+	skipped := knowledge.Change{ID: "hidden", Kind: knowledge.Skipped, Err: knowledge.ErrUnsupported, State: []byte("etag")}
+	s := &script{id: "s", changes: []knowledge.Change{put("a", "One text."), skipped, complete}}
+	b := newBase(t, knowledge.Config{}, s)
+	sync1(t, b, "s")
+	s.changes = []knowledge.Change{{ID: "a", Kind: knowledge.Unchanged}} // incomplete
+	sync1(t, b, "s")
+	if e := s.known.Entries["hidden"]; string(e.State) != "etag" || e.Hash != "" {
+		t.Errorf("second sync was given %+v", s.known.Entries)
+	}
+	s.changes = append(s.changes, complete)
+	sync1(t, b, "s")
+	if e := s.known.Entries["hidden"]; string(e.State) != "etag" {
+		t.Errorf("third sync was given %+v", s.known.Entries)
+	}
+	sync1(t, b, "s")
+	if _, ok := s.known.Entries["hidden"]; ok {
+		t.Error("the state outlived a complete sync without the document")
+	}
+}
+
 func TestP10NothingKnownIsLost(t *testing.T) {
 	down := errors.New("connection refused")
 	many := func(n int) []knowledge.Change {

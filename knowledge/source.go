@@ -84,7 +84,7 @@ type Change struct {
 	Document *Document // with Upsert
 	Err      error     // with Failed and Skipped: a reason that names the document
 	// State is whatever the source wants back in the Manifest at the next sync
-	// (validators, outlinks). It is kept only if the document's change is
+	// (validators, outlinks), with Skipped too. It is kept only if the change is
 	// published. At most 64 KiB.
 	State []byte
 	// Found is how many documents or addresses are known to exist, 0 if the

@@ -58,6 +58,7 @@ type staged struct {
 	report  Report
 	upserts map[string]*record // new or changed documents
 	states  map[string][]byte  // new source states of unchanged documents
+	skipped map[string][]byte  // source states of what is no document
 	gone    []string           // proven to be removed
 	absent  []string           // known, but no longer in a complete source
 }
@@ -145,7 +146,7 @@ func (b *Base) lockSync(id string) (unlock func(), err error) {
 // stage runs the source and collects what it yields.
 func (b *Base) stage(ctx context.Context, state *sourceState) (*staged, error) {
 	start := b.cfg.Now()
-	st := &staged{report: Report{Source: state.source.ID(), Started: start}, upserts: map[string]*record{}, states: map[string][]byte{}}
+	st := &staged{report: Report{Source: state.source.ID(), Started: start}, upserts: map[string]*record{}, states: map[string][]byte{}, skipped: map[string][]byte{}}
 	seen := map[string]bool{}
 	progress := SyncProgress{Source: st.report.Source}
 	var sourceErr error
@@ -219,6 +220,9 @@ func (b *Base) note(st *staged, state *sourceState, c Change) {
 		}
 	case Failed, Skipped:
 		issue(c.Kind == Failed, c.Err)
+		if known == nil && len(c.State) > 0 {
+			st.skipped[c.ID] = c.State
+		}
 	default:
 		issue(true, fmt.Errorf("%s: source yielded a change of kind %s: %w", c.ID, c.Kind, ErrMalformed))
 	}
@@ -261,6 +265,7 @@ func (b *Base) commit(ctx context.Context, state *sourceState, st *staged) (Repo
 	}
 	fresh := *next.sources[id]
 	fresh.documents, fresh.held = st.apply(fresh.documents), nil
+	fresh.skipped = st.applySkipped(fresh.skipped)
 	snapshot, err := b.build(ctx, next.snapshot, b.changesOf(&fresh, st))
 	if err != nil {
 		return st.report, fmt.Errorf("knowledge: index source %q: %w", id, err)
@@ -317,6 +322,23 @@ func (st *staged) apply(known map[string]*record) map[string]*record {
 	return out
 }
 
+// applySkipped returns the states of what is no document: those of this sync,
+// and, unless it saw the source in full, those known before.
+func (st *staged) applySkipped(known map[string][]byte) map[string][]byte {
+	if st.report.Complete {
+		return st.skipped
+	}
+	out := maps.Clone(known)
+	if out == nil {
+		out = map[string][]byte{}
+	}
+	maps.Copy(out, st.skipped)
+	for id := range st.upserts {
+		delete(out, id)
+	}
+	return out
+}
+
 // count fills in the report's numbers.
 func (st *staged) count(before, after map[string]*record) {
 	r := &st.report
@@ -355,7 +377,10 @@ func (b *Base) remember(id string, r Report, held *staged) {
 }
 
 func (s *sourceState) manifest() Manifest {
-	m := Manifest{Entries: make(map[string]Entry, len(s.documents)), SyncedAt: s.syncedAt}
+	m := Manifest{Entries: make(map[string]Entry, len(s.documents)+len(s.skipped)), SyncedAt: s.syncedAt}
+	for id, state := range s.skipped {
+		m.Entries[id] = Entry{State: state}
+	}
 	for id, r := range s.documents {
 		m.Entries[id] = Entry{Hash: r.hash, State: r.state}
 	}
