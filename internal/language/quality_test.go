@@ -7,39 +7,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-// corpora finds the language corpora, or skips the test.
-func corpora(t *testing.T) string {
-	t.Helper()
-	root := os.Getenv("KUNDEAGENT_CORPORA")
-	if root == "" {
-		t.Skip("KUNDEAGENT_CORPORA is not set: it names the directory of the corpora")
-	}
-	if !filepath.IsAbs(root) {
-		module, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for {
-			if _, err := os.Stat(filepath.Join(module, "go.mod")); err == nil {
-				break
-			}
-			if module == filepath.Dir(module) {
-				t.Fatal("no go.mod above the test")
-			}
-			module = filepath.Dir(module)
-		}
-		root = filepath.Join(module, root)
-	}
-	return filepath.Join(root, "language")
-}
+	"github.com/kundeagent/kundeagent/internal/corpora"
+)
 
 // readSet reads one kind of texts, by language. The languages are in the order
 // of their names.
 func readSet(t *testing.T, kind string) (languages []string, lines map[string][]string) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(corpora(t), kind, "*.txt"))
+	files, err := filepath.Glob(filepath.Join(corpora.Dir(t, "language"), kind, "*.txt"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no texts of kind %s: %v", kind, err)
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kundeagent/kundeagent/internal/corpora"
 )
 
 // benchTexts returns n passages of about 260 bytes, five to a document, and
@@ -20,7 +22,7 @@ func benchTexts(tb testing.TB, n int) (entries []Entry, questions []Query) {
 	tb.Helper()
 	rng := rand.New(rand.NewPCG(7, 11))
 	var source []Entry
-	if os.Getenv("KUNDEAGENT_CORPORA") != "" {
+	if os.Getenv(corpora.Variable) != "" {
 		for _, s := range loadQuestionSets(tb) {
 			source = append(source, passageEntries(s)...)
 			for i := 0; i < len(s.Questions); i += 10 {

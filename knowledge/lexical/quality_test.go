@@ -12,6 +12,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/kundeagent/kundeagent/internal/corpora"
+
 	"github.com/kundeagent/kundeagent/internal/text"
 )
 
@@ -30,28 +32,8 @@ type questionSet struct {
 
 func loadQuestionSets(t testing.TB) []questionSet {
 	t.Helper()
-	dir := os.Getenv("KUNDEAGENT_CORPORA")
-	if dir == "" {
-		t.Skip("KUNDEAGENT_CORPORA is not set: no corpora to measure on")
-	}
-	if !filepath.IsAbs(dir) {
-		root, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			if up := filepath.Dir(root); up != root {
-				root = up
-				continue
-			}
-			t.Fatal("no go.mod above the test")
-		}
-		dir = filepath.Join(root, dir)
-	}
-	files, _ := filepath.Glob(filepath.Join(dir, "retrieval", "xquad", "*.json"))
+	dir := corpora.Dir(t, "retrieval", "xquad")
+	files, _ := filepath.Glob(filepath.Join(dir, "*.json"))
 	if len(files) == 0 {
 		t.Skipf("no question sets in %s", dir)
 	}

@@ -9,38 +9,14 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/kundeagent/kundeagent/internal/corpora"
+
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
-// corpora returns the directory of the evaluation sets or skips the test.
-func corpora(tb testing.TB) string {
-	tb.Helper()
-	dir := os.Getenv("KUNDEAGENT_CORPORA")
-	if dir == "" {
-		tb.Skip("KUNDEAGENT_CORPORA is not set")
-	}
-	if filepath.IsAbs(dir) {
-		return dir
-	}
-	root, err := os.Getwd()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			return filepath.Join(root, dir)
-		}
-		parent := filepath.Dir(root)
-		if parent == root {
-			tb.Fatal("no go.mod above the test")
-		}
-		root = parent
-	}
-}
-
 func TestQualityDecodedTextIsIdentical(t *testing.T) {
 	const floor = .88
-	dir := filepath.Join(corpora(t), "text", "encodings")
+	dir := corpora.Dir(t, "text", "encodings")
 	files, err := filepath.Glob(filepath.Join(dir, "raw", "*", "*"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no pairs in %s: %v", dir, err)

@@ -11,34 +11,9 @@ import (
 	"sort"
 	"strings"
 	"testing"
-)
 
-// corpus returns a directory of the evaluation corpora; a relative
-// KUNDEAGENT_CORPORA is relative to the module's root.
-func corpus(tb testing.TB, name string) string {
-	tb.Helper()
-	dir := os.Getenv("KUNDEAGENT_CORPORA")
-	if dir == "" {
-		tb.Skip("KUNDEAGENT_CORPORA is not set")
-	}
-	if !filepath.IsAbs(dir) {
-		root, err := os.Getwd()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		for {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			if filepath.Dir(root) == root {
-				tb.Fatal("no go.mod above the test's directory")
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(root, dir)
-	}
-	return filepath.Join(dir, name)
-}
+	"github.com/kundeagent/kundeagent/internal/corpora"
+)
 
 type article struct {
 	id, url, want string
@@ -47,7 +22,7 @@ type article struct {
 
 func articles(tb testing.TB) []article {
 	tb.Helper()
-	dir := corpus(tb, "html-articles")
+	dir := corpora.Dir(tb, "html-articles")
 	raw, err := os.ReadFile(filepath.Join(dir, "ground-truth.json"))
 	if err != nil {
 		tb.Fatal(err)
@@ -130,9 +105,6 @@ func TestQualityArticleExtraction(t *testing.T) {
 		}
 		if len(want) > 0 {
 			sumR, nR = sumR+r, nR+1
-		}
-		if testing.Verbose() {
-			t.Logf("%.8s P %.3f R %.3f", a.id, p, r)
 		}
 	}
 	p, r := sumP/nP, sumR/nR

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/kundeagent/kundeagent/internal/corpora"
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
@@ -106,7 +107,7 @@ func BenchmarkParse(b *testing.B) {
 
 // BenchmarkParseCorpus reads every scored file once per round.
 func BenchmarkParseCorpus(b *testing.B) {
-	files, _ := filepath.Glob(filepath.Join(corpus(b, "pdf", "scored"), "*.pdf"))
+	files, _ := filepath.Glob(filepath.Join(corpora.Dir(b, "pdf", "scored"), "*.pdf"))
 	var all [][]byte
 	total := 0
 	for _, path := range files {

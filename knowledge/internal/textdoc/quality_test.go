@@ -8,36 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kundeagent/kundeagent/internal/corpora"
+
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/kundeagent/kundeagent/knowledge"
 )
-
-// corpora returns the directory of the evaluation sets or skips the test.
-func corpora(tb testing.TB) string {
-	tb.Helper()
-	dir := os.Getenv("KUNDEAGENT_CORPORA")
-	if dir == "" {
-		tb.Skip("KUNDEAGENT_CORPORA is not set")
-	}
-	if filepath.IsAbs(dir) {
-		return dir
-	}
-	root, err := os.Getwd()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			return filepath.Join(root, dir)
-		}
-		parent := filepath.Dir(root)
-		if parent == root {
-			tb.Fatal("no go.mod above the test")
-		}
-		root = parent
-	}
-}
 
 var word = regexp.MustCompile(`[\pL\pN\p{Mn}\p{Mc}_]+`)
 
@@ -71,7 +47,7 @@ type parseFunc func(context.Context, string, []byte, Limits) (*knowledge.Documen
 
 func quality(t *testing.T, kind string, parse parseFunc, floor float64, reference string) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(corpora(t), "text", kind, "*."+kind))
+	files, err := filepath.Glob(filepath.Join(corpora.Dir(t), "text", kind, "*."+kind))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no %s files: %v", kind, err)
 	}
