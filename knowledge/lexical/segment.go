@@ -118,11 +118,6 @@ func (s *segment) index() {
 // parent returns the entries [first, end) of a parent.
 func (s *segment) parent(i uint32) (first, end uint32) { return s.parents[i], s.parents[i+1] }
 
-// entry finds an entry by its ID.
-func (s *segment) entry(id string) (int, bool) {
-	return s.ids.find(hashText(wordSeed, id), func(pos int) bool { return s.entries[pos].ID == id })
-}
-
 // adopt sets the entries and everything that follows from them alone. Entries of
 // one parent and group must be neighbours.
 func (s *segment) adopt(entries []Entry) {

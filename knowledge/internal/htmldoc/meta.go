@@ -75,7 +75,7 @@ type metadata struct {
 	base                *url.URL
 	properties          map[string]string // meta name or property, lower case, first wins
 	titleText           string
-	headline, language  string
+	language            string
 	canonical, refresh  string
 	published, modified time.Time
 	robots              Robots

@@ -20,7 +20,7 @@ type inlineRST struct {
 
 // inline returns the plain text of running text and collects its links.
 func (r *rstReader) inline(s string) string {
-	if strings.IndexAny(s, "*`|_\\:") < 0 {
+	if !strings.ContainsAny(s, "*`|_\\:") {
 		return s
 	}
 	in := inlineRST{names: &r.rstNames, sink: r.sink, s: s, missing: map[string]bool{}}
