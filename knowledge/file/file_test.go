@@ -113,6 +113,19 @@ func TestHostAddsAndReplacesParsers(t *testing.T) {
 	}
 }
 
+func TestMarkdownHTMLIsReadOnRequest(t *testing.T) {
+	in := file.Input{Name: "a.md", Data: []byte("# Prices\n\n<table><tr><th>Bike</th></tr><tr><td>City bike</td></tr></table>\n\nThat is all.\n")}
+	for _, keep := range []bool{false, true} {
+		doc, err := file.NewRegistry(file.Config{MarkdownHTML: keep}).Parse(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(doc.PlainText(), "City bike"); got != keep {
+			t.Errorf("with MarkdownHTML %t the text is %q", keep, doc.PlainText())
+		}
+	}
+}
+
 type extractor struct{}
 
 func (extractor) Extract(context.Context, []byte, string, string) (*knowledge.Document, error) {

@@ -26,6 +26,10 @@ type Config struct {
 	Limits Limits
 	// Parsers replace the built-in parser of a format, or add a format.
 	Parsers map[Format]Parser
+	// MarkdownHTML keeps the text of raw HTML blocks in Markdown, such as tables
+	// and cards. By default only their summaries and links are read, as usual
+	// readers of Markdown show no such text.
+	MarkdownHTML bool
 	// Extensions add file name extensions, without the dot and in lower case,
 	// such as "log": Text.
 	Extensions map[string]Format
@@ -39,7 +43,7 @@ type Registry struct {
 
 // NewRegistry returns a registry of the built-in formats and those of cfg.
 func NewRegistry(cfg Config) *Registry {
-	r := &Registry{parsers: builtInParsers(cfg.Limits), extensions: map[string]Format{
+	r := &Registry{parsers: builtInParsers(cfg), extensions: map[string]Format{
 		"docx": DOCX, "pptx": PPTX, "pdf": PDF, "htm": HTML, "html": HTML, "xhtml": HTML, "md": Markdown,
 		"rst": RST, "text": Text, "txt": Text, "cfg": Conf, "conf": Conf, "csv": CSV, "json": JSON, "xml": XML,
 	}}
@@ -48,7 +52,8 @@ func NewRegistry(cfg Config) *Registry {
 	return r
 }
 
-func builtInParsers(l Limits) map[Format]Parser {
+func builtInParsers(cfg Config) map[Format]Parser {
+	l := cfg.Limits
 	type parse func(ctx context.Context, in Input) (*knowledge.Document, error)
 	out := map[Format]Parser{}
 	for format, p := range map[Format]parse{
@@ -69,7 +74,9 @@ func builtInParsers(l Limits) map[Format]Parser {
 			return page.Document, nil
 		},
 		Markdown: func(ctx context.Context, in Input) (*knowledge.Document, error) {
-			return textdoc.ParseMarkdown(ctx, in.Name, in.Data, l.text())
+			lim := l.text()
+			lim.KeepHTML = cfg.MarkdownHTML
+			return textdoc.ParseMarkdown(ctx, in.Name, in.Data, lim)
 		},
 		RST: func(ctx context.Context, in Input) (*knowledge.Document, error) {
 			return textdoc.ParseRST(ctx, in.Name, in.Data, l.text())
