@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path"
 	"strings"
 
 	"github.com/kundeagent/kundeagent/knowledge/lexical"
@@ -56,7 +57,7 @@ func (lexicalIndex) Build(ctx context.Context, prev Snapshot, changes []Passages
 			next.documents[key] = append(next.documents[key], p.ID)
 			add = append(add, lexical.Entry{
 				ID: p.ID, Parent: c.Scope.Source + "\x00" + c.Document, Group: group,
-				Title: p.Title, Heading: strings.Join(p.Path, "\n"), Text: p.Text(), Language: p.Language,
+				Title: titleOf(p), Heading: strings.Join(p.Path, "\n"), Text: p.Text(), Language: p.Language,
 			})
 		}
 	}
@@ -66,6 +67,20 @@ func (lexicalIndex) Build(ctx context.Context, prev Snapshot, changes []Passages
 	}
 	next.index = index
 	return next, nil
+}
+
+// titleOf returns a passage's title, or what its file's name says.
+func titleOf(p *Passage) string {
+	if p.Title != "" {
+		return p.Title
+	}
+	name := strings.TrimSuffix(p.Name, path.Ext(p.Name))
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r == '.' {
+			return ' '
+		}
+		return r
+	}, name)
 }
 
 // group returns a scope's number, giving it the next one if it is new.
