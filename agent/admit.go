@@ -20,10 +20,10 @@ type admitted struct {
 	unpaid bool   // taken, but nothing pays for a model
 }
 
-// admit decides about a new conversation, or renews what an old one needs, and
-// records it in the conversation.
+// admit decides about a new conversation, or one that was refused and came back,
+// or renews what a taken one needs, and records it in the conversation.
 func (w *work) admit(ctx context.Context, c *Conversation) (admitted, error) {
-	if c.Progress.Admission.Decided {
+	if c.Progress.Admission.Taken {
 		return w.readmit(ctx, c)
 	}
 	verdict, err := w.agent.mayTake(ctx, c)
@@ -35,17 +35,14 @@ func (w *work) admit(ctx context.Context, c *Conversation) (admitted, error) {
 			return admitted{}, err
 		}
 	}
-	c.Progress.Admission = Admission{Decided: true, Taken: verdict.taken, Reason: verdict.reason}
+	c.Progress.Admission = Admission{Taken: verdict.taken, Reason: verdict.reason}
 	return verdict, w.save(ctx, Save{Progress: c.Progress})
 }
 
 // readmit lets a conversation that was taken go on. Without credits it goes on
 // unpaid: no model is asked.
 func (w *work) readmit(ctx context.Context, c *Conversation) (admitted, error) {
-	before := c.Progress
-	if !before.Admission.Taken {
-		return admitted{reason: before.Admission.Reason}, nil
-	}
+	before := c.Progress.Charge
 	// A reservation may have lapsed; reserving it again is free if it has not.
 	verdict, err := w.reserve(ctx, c)
 	if err != nil {
@@ -54,7 +51,7 @@ func (w *work) readmit(ctx context.Context, c *Conversation) (admitted, error) {
 	if !verdict.taken {
 		return admitted{taken: true, unpaid: true}, nil
 	}
-	if c.Progress.Charge != before.Charge {
+	if c.Progress.Charge != before {
 		err = w.save(ctx, Save{Progress: c.Progress})
 	}
 	return verdict, err

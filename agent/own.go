@@ -146,7 +146,6 @@ func (w *work) close(ctx context.Context, c Conversation) error {
 	if p.Charge.State == ChargeReserved {
 		p.Charge.Settle = Release
 	}
-	p.Admission.Decided = p.Admission.Taken // one that was refused is asked anew
 	return w.save(ctx, Save{
 		IfOwner: &c.OwnerVersion, IfUpTo: &upTo, Progress: p,
 		Owner: &OwnerChange{Owner: NobodyOwns, At: w.agent.cfg.Now()},

@@ -188,9 +188,8 @@ func (p *Progress) unfinished() bool {
 
 // Admission tells whether the agent took the conversation, and why not.
 type Admission struct {
-	Decided bool
-	Taken   bool
-	Reason  string
+	Taken  bool
+	Reason string
 }
 
 // ChargeState is where a conversation's charge stands.

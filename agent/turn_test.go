@@ -111,6 +111,11 @@ func TestA8PauseConcernsNewConversationsOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	agenttest.RequireDecision(t, h.AskAs("newer", "Is the shop open on Sundays?"), agent.Answer)
+	// One that was refused is decided anew when a human gives it back.
+	if err := op.Return(t.Context(), h.Conversation("new")); err != nil {
+		t.Fatal(err)
+	}
+	agenttest.RequireDecision(t, h.AskAs("new", "Is the shop open on Sundays?"), agent.Answer)
 }
 
 func TestNewConversationsNeedPublicationDeploymentAndHours(t *testing.T) {
