@@ -73,15 +73,11 @@ type staged struct {
 // without the removals that only a complete sync can prove, and the error comes
 // along with the report. Syncs of one source wait for each other.
 func (b *Base) Sync(ctx context.Context, id string) (Report, error) {
-	unlock, err := b.lockSync(id)
+	state, unlock, err := b.lockSource(id)
 	if err != nil {
 		return Report{}, err
 	}
 	defer unlock()
-	state := b.current.Load().sources[id]
-	if state == nil {
-		return Report{}, fmt.Errorf("%w: %q", ErrUnknownSource, id)
-	}
 	st, sourceErr := b.stage(ctx, state)
 	if sourceErr != nil {
 		st.absent = nil
@@ -115,15 +111,11 @@ func (b *Base) SyncAll(ctx context.Context) ([]Report, error) {
 
 // PublishHeld publishes the sync of a source that was held back.
 func (b *Base) PublishHeld(ctx context.Context, id string) (Report, error) {
-	unlock, err := b.lockSync(id)
+	state, unlock, err := b.lockSource(id)
 	if err != nil {
 		return Report{}, err
 	}
 	defer unlock()
-	state := b.current.Load().sources[id]
-	if state == nil {
-		return Report{}, fmt.Errorf("%w: %q", ErrUnknownSource, id)
-	}
 	if state.held == nil {
 		return Report{}, fmt.Errorf("knowledge: source %q: nothing is held back", id)
 	}
@@ -132,15 +124,19 @@ func (b *Base) PublishHeld(ctx context.Context, id string) (Report, error) {
 	return b.commit(ctx, state, st)
 }
 
-func (b *Base) lockSync(id string) (unlock func(), err error) {
+// lockSource waits for other syncs of a source and returns its state.
+func (b *Base) lockSource(id string) (state *sourceState, unlock func(), err error) {
 	b.mu.Lock()
 	lock := b.syncs[id]
 	b.mu.Unlock()
-	if lock == nil {
-		return nil, fmt.Errorf("%w: %q", ErrUnknownSource, id)
+	if lock != nil {
+		lock.Lock()
+		if state := b.current.Load().sources[id]; state != nil {
+			return state, lock.Unlock, nil
+		}
+		lock.Unlock()
 	}
-	lock.Lock()
-	return lock.Unlock, nil
+	return nil, nil, fmt.Errorf("%w: %q", ErrUnknownSource, id)
 }
 
 // stage runs the source and collects what it yields.
