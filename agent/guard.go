@@ -376,7 +376,11 @@ func cite(text string, passages []knowledge.Found) (string, []channels.Citation)
 			if title == "" && p.URL == "" {
 				title = p.Document
 			}
-			list = append(list, channels.Citation{Number: len(list) + 1, Title: title, URL: p.URL})
+			c := channels.Citation{Number: len(list) + 1, Title: title, URL: p.URL}
+			if c.URL == "" {
+				c.Name = p.Name
+			}
+			list = append(list, c)
 			numbers[doc] = len(list)
 		}
 		return " [" + itoa(numbers[doc]) + "]"

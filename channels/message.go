@@ -52,8 +52,10 @@ type Citation struct {
 	Number int
 	Title  string
 	// URL is where the customer can read it; empty for a file, which is cited
-	// by Title alone.
+	// by Title.
 	URL string
+	// Name is the file's name where there is no URL.
+	Name string
 }
 
 // Contact is the customer as the channel knows them. An ID is unique within its

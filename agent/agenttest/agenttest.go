@@ -108,12 +108,12 @@ func RequireText(t T, r agent.Reply, words ...string) {
 	}
 }
 
-// RequireCitation fails unless the reply cites an address, or a title for what
-// has no address.
+// RequireCitation fails unless the reply cites an address, or a title or file
+// name for what has no address.
 func RequireCitation(t T, r agent.Reply, want string) {
 	t.Helper()
 	for _, c := range r.Citations {
-		if c.URL == want || c.URL == "" && c.Title == want {
+		if c.URL == want || c.URL == "" && (c.Title == want || c.Name == want) {
 			return
 		}
 	}

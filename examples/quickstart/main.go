@@ -9,6 +9,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -253,13 +254,7 @@ func (p *program) ask(ctx context.Context, text string) error {
 func (p *program) print(ctx context.Context, r agent.Reply) error {
 	fmt.Fprintf(p.out, "\n%s\n", r.Text)
 	for _, c := range r.Citations {
-		where := c.URL
-		if where == "" {
-			where = c.Title
-		} else {
-			where = c.Title + " – " + c.URL
-		}
-		fmt.Fprintf(p.out, "  [%d] %s\n", c.Number, where)
+		fmt.Fprintf(p.out, "  [%d] %s – %s\n", c.Number, c.Title, cmp.Or(c.URL, c.Name))
 	}
 	balance, err := p.ledger.Balance(ctx, "quickstart")
 	if err != nil {
