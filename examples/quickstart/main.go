@@ -33,11 +33,12 @@ import (
 //go:embed helpcentre site
 var content embed.FS
 
-// shown are the questions the program answers before it prompts.
+// shown are the questions the program answers before it prompts: one in Danish,
+// one in English, and one to which the help centre has no answer.
 var shown = []string{
 	"Hvordan får jeg pengene tilbage?",
-	"What does an e-bike cost per day?",
-	"Was passiert, wenn ich den Schlüssel verliere?",
+	"I lost the key to my bike.",
+	"Do you repair dishwashers?",
 }
 
 const startCredits = 1000
