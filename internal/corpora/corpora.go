@@ -3,6 +3,7 @@
 package corpora
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,6 +12,9 @@ import (
 // Variable names the folder of the sets. A relative path is relative to the
 // root of the module.
 const Variable = "KUNDEAGENT_CORPORA"
+
+// module is the library's; nested modules look above themselves.
+const module = "github.com/kundeagent/kundeagent"
 
 // Dir returns a folder of the sets, or skips the test where there are none.
 func Dir(tb testing.TB, elem ...string) string {
@@ -32,12 +36,12 @@ func moduleRoot(tb testing.TB) string {
 		tb.Fatal(err)
 	}
 	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+		if mod, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil && bytes.HasPrefix(mod, []byte("module "+module+"\n")) {
 			return dir
 		}
 		up := filepath.Dir(dir)
 		if up == dir {
-			tb.Fatal("no go.mod above the test")
+			tb.Fatal("no go.mod of " + module + " above the test")
 		}
 		dir = up
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kundeagent/kundeagent/internal/race"
+
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
@@ -17,6 +19,7 @@ type parseFunc func(context.Context, string, []byte, Limits) (*knowledge.Documen
 // TestP13HostileInputIsRefusedCheaply holds memory as the measure of work: an
 // input may cost its own size and a multiple of it, never what it asks for.
 func TestP13HostileInputIsRefusedCheaply(t *testing.T) {
+	race.SkipHeavy(t)
 	const mb = 1 << 20
 	tests := []struct {
 		name  string

@@ -8,12 +8,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kundeagent/kundeagent/internal/race"
+
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
 // TestP13HostilePages holds pages against a time that only work growing faster
 // than the page can exceed: each would take minutes or hours if it did.
 func TestP13HostilePages(t *testing.T) {
+	race.SkipHeavy(t)
 	if testing.Short() {
 		t.Skip("pages of several megabytes")
 	}

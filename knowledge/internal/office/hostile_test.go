@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kundeagent/kundeagent/internal/race"
+
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
@@ -26,6 +28,7 @@ func wordBody(body string) string {
 
 // P13: every limit counts work, gives a typed error and keeps memory bounded.
 func TestP13HostileDocumentsPassALimit(t *testing.T) {
+	race.SkipHeavy(t)
 	nest := func(open, text, end string, n int) string {
 		return strings.Repeat(open, n) + text + strings.Repeat(end, n)
 	}
@@ -175,6 +178,7 @@ func TestEncryptedDocumentsAreToldApart(t *testing.T) {
 
 // P13: what repeats or refers in a circle must not make work grow.
 func TestP13HostileDocumentsThatAreReadAnyway(t *testing.T) {
+	race.SkipHeavy(t)
 	fraction := mr("x")
 	for range 60 {
 		fraction = `<m:f><m:num>` + fraction + `</m:num><m:den>` + mr("2") + `</m:den></m:f>`

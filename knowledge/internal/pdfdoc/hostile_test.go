@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kundeagent/kundeagent/internal/race"
+
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
@@ -119,6 +121,7 @@ func TestP13FormsThatDrawThemselvesEnd(t *testing.T) {
 }
 
 func TestP13FormsThatMultiplyAreCounted(t *testing.T) {
+	race.SkipHeavy(t)
 	for name, pad := range map[string]int{"small": 0, "long": 1 << 20} {
 		t.Run(name, func(t *testing.T) {
 			s := document(helvetica, strings.Repeat("/X6 Do ", 50))
@@ -135,6 +138,7 @@ func TestP13FormsThatMultiplyAreCounted(t *testing.T) {
 }
 
 func TestP13BombsAreStopped(t *testing.T) {
+	race.SkipHeavy(t)
 	zeros := deflated(strings.Repeat(" ", 70<<20))
 	twice := deflated(zeros)
 	for name, c := range map[string]struct{ dict, data string }{
@@ -163,6 +167,7 @@ func lzwBomb() string {
 }
 
 func TestP13SharedBombsCountTogether(t *testing.T) {
+	race.SkipHeavy(t)
 	s := document(helvetica, "")
 	data := deflated(strings.Repeat(" ", 60<<20))
 	s.objects[3] = fmt.Sprintf("<</Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream", len(data), data)
@@ -173,6 +178,7 @@ func TestP13SharedBombsCountTogether(t *testing.T) {
 }
 
 func TestP13DeepNestingIsCut(t *testing.T) {
+	race.SkipHeavy(t)
 	const n = 1 << 20
 	for name, deep := range map[string]string{
 		"arrays": strings.Repeat("[", n), "closed arrays": strings.Repeat("[", n) + strings.Repeat("]", n), "dictionaries": strings.Repeat("<</A", n),
@@ -188,6 +194,7 @@ func TestP13DeepNestingIsCut(t *testing.T) {
 }
 
 func TestP13LargeObjectsReferredToOftenAreMetered(t *testing.T) {
+	race.SkipHeavy(t)
 	s := document(helvetica, at(72, 700, 12, "x"))
 	big := s.add("[" + strings.Repeat("1 ", 300_000) + "]")
 	s.objects[1] = "<</Type/Pages/Kids[" + strings.Repeat(fmt.Sprintf("%d 0 R ", big), 50_000) + "5 0 R]>>"
@@ -198,6 +205,7 @@ func TestP13LargeObjectsReferredToOftenAreMetered(t *testing.T) {
 }
 
 func TestP13PagesFullOfGlyphsStayBounded(t *testing.T) {
+	race.SkipHeavy(t)
 	row := "BT /F 1 Tf 1 0 0 1 10 700 Tm (" + strings.Repeat("word ", 200) + ") Tj ET\n"
 	_, err := survive(t, document(helvetica, strings.Repeat(row, 2000)).bytes(), Limits{})
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/kundeagent/kundeagent/internal/race"
+
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
@@ -140,6 +142,7 @@ func definitions(n int) string {
 
 // P13: what one document may cost is bounded by counted work.
 func TestHostileInputEndsSoonWithTextOrAKnownError(t *testing.T) {
+	race.SkipHeavy(t)
 	const patience = 20 * time.Second // of a machine shared with others
 	inputs := hostile()
 	maps.Copy(inputs, hostileWithinLimits())
