@@ -1,2 +1,43 @@
-// Package agent is the customer agent itself.
+// Package agent is the customer agent itself: it takes what customers write,
+// answers from knowledge, performs the actions it is allowed, and hands over to
+// a human.
+//
+// # The mind alone
+//
+// [Agent.Reply] answers a [Question] with nothing but [Config].Knowledge: no
+// channel, store or meter is needed and nothing is remembered. [Agent.Preview]
+// is the same without consequences. A [Reply] carries its [Decision] apart from
+// its text, the citations, and a [Trace] of how it came about.
+//
+// # On channels
+//
+// [New] attaches [Config].Channels. [Agent.Deliver] records what arrives and
+// returns; [Agent.Run] works it off until its context ends. Any number of
+// processes may run the same agent on one [Store]: a conversation is worked on
+// under a lease, a delivery has one effect, and what a crash left undone is
+// finished by whoever has the lease next. [Agent.Exchange] answers inside the
+// call, for media such as phone calls. [Agent.Watch] follows a conversation.
+//
+// # Models and guards
+//
+// A [Model] is one method. Without one the agent quotes the sentences that
+// answer. With one, the model sees only passages that the contact may see, is
+// not asked at all when nothing was found, and its draft passes guards: markup
+// goes, addresses and figures must have been given, passages must be named.
+// A draft that is blocked is replaced by a quotation. [Config].Guards adds more.
+//
+// An [Action] is performed at most once for each turn and arguments, for the
+// contact of the conversation and never one the model names, and only within
+// its [Protection].
+//
+// # People
+//
+// [Agent.As] is the agent as one person may use it: every method of an
+// [Operator] asks the [Authorizer] first and leaves an [AuditEvent].
+//
+// # Errors
+//
+// Configuration faults come together and wrap [ErrInvalidConfig]. A reply that
+// fails is an error and nothing else; in Run a turn that fails is tried again
+// with growing delays, and after five failures a human gets the conversation.
 package agent
