@@ -31,6 +31,9 @@ func AppendFold(dst []byte, s string) []byte {
 		return dst
 	}
 	dst = dst[:start]
+	if !utf8.ValidString(s) {
+		s = string([]rune(s)) // normalisation leaves what follows a stray byte as it is
+	}
 	if !norm.NFKC.IsNormalString(s) {
 		s = norm.NFKC.String(s)
 	}
