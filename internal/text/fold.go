@@ -44,7 +44,7 @@ func AppendFold(dst []byte, s string) []byte {
 			changed = true
 			continue
 		}
-		changed = changed || c.lower != r && !c.plain
+		changed = changed || c.lower != r
 		dst = utf8.AppendRune(dst, c.lower)
 	}
 	// Dropping or lowering can bring characters together that compose.
