@@ -54,7 +54,7 @@ func (a *Agent) decideLanguage(before LanguageDecision, message, previous string
 		return LanguageDecision{q.Language, "host", 1}
 	}
 	folded := " " + strings.Join(text.Words(text.Fold(message)), " ") + " "
-	for _, lang := range phrases.Languages() {
+	for _, lang := range phrases.Recognised() {
 		for _, wish := range phrases.In(lang, phrases.Wishes) {
 			if strings.Contains(folded, " "+wish+" ") {
 				return LanguageDecision{lang, "asked for", 1}
@@ -92,7 +92,7 @@ func (a *Agent) decideLanguage(before LanguageDecision, message, previous string
 // greeting or thanks.
 func greetingLanguage(folded string) string {
 	found := ""
-	for _, lang := range phrases.Languages() {
+	for _, lang := range phrases.Recognised() {
 		if contains(phrases.In(lang, phrases.Greetings), folded) || contains(phrases.In(lang, phrases.ThanksWords), folded) {
 			if found != "" {
 				return ""

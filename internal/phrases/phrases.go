@@ -49,16 +49,20 @@ const (
 )
 
 // Languages returns the languages of the table, English first.
-func Languages() []string { return []string{"en", "da", "de"} }
+func Languages() []string {
+	return []string{
+		"en", "da", "nb", "sv", "fi", "de", "nl", "fr", "es", "pt", "it", "pl", "cs", "ro", "hu",
+		"tr", "ru", "uk", "el", "ar", "he", "hi", "ja", "zh", "ko", "th", "vi",
+	}
+}
+
+// Recognised returns the languages that have lists as well.
+func Recognised() []string { return []string{"en", "da", "de"} }
 
 // Text returns a fixed string in a language, in English if the language is not
 // in the table. Pairs replace {name} by its value.
 func Text(lang string, key Key, pairs ...string) string {
-	t, ok := table[base(lang)]
-	if !ok {
-		t = table["en"]
-	}
-	s := t.texts[key]
+	s := textsOf(lang)[key]
 	if len(pairs) < 2 {
 		return s
 	}
@@ -72,8 +76,19 @@ func Text(lang string, key Key, pairs ...string) string {
 
 // Has reports whether the table holds a language.
 func Has(lang string) bool {
-	_, ok := table[base(lang)]
-	return ok
+	lang = base(lang)
+	return table[lang].texts != nil || texts[lang] != nil
+}
+
+func textsOf(lang string) map[Key]string {
+	lang = base(lang)
+	if t := table[lang].texts; t != nil {
+		return t
+	}
+	if t := texts[lang]; t != nil {
+		return t
+	}
+	return table["en"].texts
 }
 
 // In returns a list in one language.
@@ -83,7 +98,7 @@ func In(lang string, list List) []string { return table[base(lang)].lists[list] 
 // once.
 func All(list List) []string {
 	var out []string
-	for _, l := range Languages() {
+	for _, l := range Recognised() {
 		out = append(out, table[l].lists[list]...)
 	}
 	slices.SortFunc(out, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
@@ -94,6 +109,9 @@ func base(lang string) string {
 	lang = strings.ToLower(lang)
 	if i := strings.IndexAny(lang, "-_"); i >= 0 {
 		lang = lang[:i]
+	}
+	if lang == "no" || lang == "nn" {
+		return "nb"
 	}
 	return lang
 }

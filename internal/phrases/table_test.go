@@ -42,11 +42,11 @@ var placeholder = regexp.MustCompile(`\{[^}]*\}`)
 func TestEveryLanguageHasEveryText(t *testing.T) {
 	keys := declared(t, "Key")
 	for _, language := range Languages() {
-		if len(table[language].texts) != len(keys) {
-			t.Errorf("%s has %d texts of %d", language, len(table[language].texts), len(keys))
+		if len(textsOf(language)) != len(keys) {
+			t.Errorf("%s has %d texts of %d", language, len(textsOf(language)), len(keys))
 		}
 		for _, key := range keys {
-			text := table[language].texts[Key(key)]
+			text := textsOf(language)[Key(key)]
 			if text == "" || text != strings.TrimSpace(text) {
 				t.Errorf("%s: text %q is %q", language, key, text)
 			}
@@ -60,9 +60,28 @@ func TestEveryLanguageHasEveryText(t *testing.T) {
 	}
 }
 
-func TestEveryLanguageHasEveryList(t *testing.T) {
-	lists := declared(t, "List")
+func TestLanguagesAreThoseOfTheDesignEachWithItsOwnTexts(t *testing.T) {
+	if n := len(Languages()); n != 27 {
+		t.Errorf("%d languages", n)
+	}
+	seen := map[string]string{}
 	for _, language := range Languages() {
+		text := Text(language, Transferring)
+		if other := seen[text]; other != "" || !Has(language) {
+			t.Errorf("%s says the same as %q", language, other)
+		}
+		seen[text] = language
+	}
+	for tag, want := range map[string]string{"no": "nb", "nn-NO": "nb", "zh-Hant": "zh", "pt_BR": "pt", "xx": "en"} {
+		if Text(tag, Sources) != Text(want, Sources) {
+			t.Errorf("%s is answered with %q", tag, Text(tag, Sources))
+		}
+	}
+}
+
+func TestEveryRecognisedLanguageHasEveryList(t *testing.T) {
+	lists := declared(t, "List")
+	for _, language := range Recognised() {
 		if len(table[language].lists) != len(lists) {
 			t.Errorf("%s has %d lists of %d", language, len(table[language].lists), len(lists))
 		}
@@ -83,8 +102,8 @@ func TestEveryLanguageHasEveryList(t *testing.T) {
 }
 
 func TestTableAndLanguagesAgree(t *testing.T) {
-	if len(table) != len(Languages()) || Languages()[0] != "en" {
-		t.Errorf("the table has %d languages, the list %q", len(table), Languages())
+	if len(table) != len(Recognised()) || len(table)+len(texts) != len(Languages()) || Languages()[0] != "en" {
+		t.Errorf("the table has %d languages, the list %q", len(table), Recognised())
 	}
 	for _, language := range Languages() {
 		if !Has(language) {
@@ -102,7 +121,7 @@ var (
 
 func TestEntriesAreInTheFormInWhichTheyAreCompared(t *testing.T) {
 	field := regexp.MustCompile(`^(\*|[\p{Ll}\d]+(\|[\p{Ll}\d]+)*\??)$`)
-	for _, language := range Languages() {
+	for _, language := range Recognised() {
 		for list, entries := range table[language].lists {
 			for _, entry := range entries {
 				fields := strings.Fields(entry)
