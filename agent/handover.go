@@ -64,7 +64,7 @@ func (a *Agent) handoffMessage(lang string) string {
 // trace begins the account of a reply.
 func (a *Agent) trace(u understanding, found knowledge.Result, d draft) Trace {
 	t := Trace{
-		Language: u.language, SmallTalk: string(u.smallTalk), Signal: u.signal, Query: found.Query,
+		Language: u.language, SmallTalk: string(u.smallTalk), Signal: u.signal, Query: found.Query, Rewritten: found.Rewritten, Degraded: found.Degraded,
 		Answerability: found.Answerability, Generation: found.Generation, Plan: d.plan.how.String(),
 		ModelCalls: d.calls, Actions: d.actions,
 	}
@@ -72,7 +72,9 @@ func (a *Agent) trace(u understanding, found knowledge.Result, d draft) Trace {
 		t.ShortAnswer = found.ShortAnswer.ID
 	}
 	for _, p := range found.Passages {
-		t.Hits = append(t.Hits, TraceHit{Passage: p.ID, Source: p.Source, Title: p.Title, Score: p.Score, Citable: p.Citable})
+		t.Hits = append(t.Hits, TraceHit{
+			Passage: p.ID, Source: p.Source, Title: p.Title, Score: p.Score, Lexical: p.Lexical, Similarity: p.Similarity, Citable: p.Citable,
+		})
 	}
 	return t
 }

@@ -68,7 +68,9 @@ type Trace struct {
 	Language      LanguageDecision
 	SmallTalk     string
 	Signal        handoff.Signal
-	Query         string // as searched, with its context
+	Query         string // as searched: with its context, or rewritten
+	Rewritten     bool   // Query is the rewriter's
+	Degraded      string // why the search was by words alone, see knowledge.Result
 	Hits          []TraceHit
 	ShortAnswer   string // ID of the short answer given
 	Answerability float64
@@ -84,6 +86,7 @@ type Trace struct {
 type TraceHit struct {
 	Passage, Source, Title string
 	Score                  float64
+	Lexical, Similarity    float64 // what Score was made of, see knowledge.Found
 	Citable                bool
 }
 

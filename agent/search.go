@@ -19,7 +19,9 @@ func (a *Agent) search(ctx context.Context, in input, u understanding) (knowledg
 	}
 	found, err := a.cfg.Knowledge.Search(ctx, knowledge.Query{
 		Text: in.question.Text, Language: u.language.Language, Context: u.context,
-		Limit: passagesAsked, Audience: a.audience(ctx, in),
+		Limit: passagesAsked, Audience: a.audience(ctx, in), Preview: in.dry,
+		// A rewriter may be a model, which is not asked without credits (P7).
+		AsIs: in.unpaid,
 	})
 	if err != nil {
 		return knowledge.Result{}, fmt.Errorf("agent: %w", err)

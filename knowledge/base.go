@@ -1,10 +1,13 @@
 package knowledge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +22,20 @@ type Config struct {
 	// Index finds passages; default [LexicalIndex], which needs no key and no
 	// network.
 	Index Index
+	// Embedder finds passages by their meaning besides their words. Without one,
+	// the default, search needs no model. A dead embedder degrades search to words
+	// alone; passages it could not embed are tried again at the next sync.
+	Embedder Embedder
+	// Embedding says how; it matters with an Embedder only.
+	Embedding EmbeddingConfig
+	// Rewriter puts a question in other words when the plain search is weak;
+	// default none.
+	Rewriter Rewriter
+	// ShortAnswerAt is how alike in [0,1] a question must be to a short answer's
+	// for it to be given word for word, by the Dice coefficient of their letter
+	// trigrams. Default .8: it takes another inflection or a typing error, not
+	// another word.
+	ShortAnswerAt float64
 	// Cut says how documents become passages.
 	Cut CutConfig
 	// Language guesses the language of a text whose document declares none, as
@@ -29,8 +46,14 @@ type Config struct {
 	// complete sync before it is held back for an operator. Default 0.1; at
 	// least three documents may always go missing. 1 never holds back.
 	MaxLoss float64
-	// OnProgress is told how a sync goes, from the goroutine that syncs.
+	// OnProgress is told how a sync goes, from the goroutine that syncs. It must
+	// be safe for concurrent use if several sources are synced at a time.
 	OnProgress func(SyncProgress)
+	// OnSync is told of every sync that ended, published, held back or failed,
+	// from the goroutine that synced. It must not call methods that sync.
+	OnSync func(Report, error)
+	// Syncs is how many sources SyncDue, SyncAll and Run sync at a time; default 4.
+	Syncs int
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 	// Logger receives what goes wrong; default none.
@@ -40,11 +63,14 @@ type Config struct {
 // Base is everything one agent knows. It is safe for concurrent use: searches
 // see one generation of the knowledge as a whole, and never wait for a sync.
 type Base struct {
-	cfg     Config
-	current atomic.Pointer[generation]
+	cfg        Config
+	embeddings *embeddings // nil without an embedder
+	current    atomic.Pointer[generation]
+	restsUntil atomic.Pointer[time.Time] // the embedder, after a question failed
 
 	mu    sync.Mutex // guards what publishes, and syncs
 	syncs map[string]*sync.Mutex
+	wake  chan struct{} // Run, when something may have become due
 }
 
 // generation is one immutable state of the knowledge.
@@ -52,7 +78,13 @@ type generation struct {
 	number   uint64
 	snapshot Snapshot // nil while nothing is indexed
 	sources  map[string]*sourceState
-	short    []matchable
+	short    []*matchable
+	// languages of the passages, the most frequent first.
+	languages []string
+
+	vectors    Snapshot // nil while nothing is embedded
+	dimensions int      // of all vectors, 0 while there are none
+	similarity similarityScale
 }
 
 // sourceState is one source in a generation. It is replaced, never changed.
@@ -64,7 +96,9 @@ type sourceState struct {
 	skipped   map[string][]byte // source states of what is no document
 	// boilerplate holds the hashes of blocks that are not indexed.
 	boilerplate map[uint64]bool
-	syncedAt    time.Time
+	syncedAt    time.Time // published
+	attemptedAt time.Time // published, held back or failed
+	failures    int       // in a row
 	report      Report
 	held        *staged // a sync that waits for an operator
 }
@@ -75,7 +109,8 @@ type record struct {
 	hash     string
 	state    []byte
 	blocks   []uint64 // a hash of each block, see blockHashes
-	passages int
+	passages []*Passage
+	vectors  [][]float32 // of the passages; nil without an embedder
 }
 
 // SourceOptions says how a source may be used. The zero value is public, for
@@ -87,6 +122,9 @@ type SourceOptions struct {
 	Audience []string
 	// NoCitations uses the source without citing it. Private does so too.
 	NoCitations bool
+	// Every is how often SyncDue and Run sync it; default a week. Negative: only
+	// when asked to.
+	Every time.Duration
 }
 
 // What a caller can get wrong. Errors wrap one of these and name the source.
@@ -99,11 +137,19 @@ var (
 
 // New returns an empty Base. It starts nothing.
 func New(cfg Config) (*Base, error) {
-	if cfg.MaxLoss < 0 || cfg.MaxLoss > 1 {
-		return nil, fmt.Errorf("%w: MaxLoss %v is not between 0 and 1", ErrInvalidConfig, cfg.MaxLoss)
+	for name, share := range map[string]*float64{"MaxLoss": &cfg.MaxLoss, "ShortAnswerAt": &cfg.ShortAnswerAt} {
+		if !(*share >= 0 && *share <= 1) {
+			return nil, fmt.Errorf("%w: %s %v is not between 0 and 1", ErrInvalidConfig, name, *share)
+		}
 	}
 	if cfg.MaxLoss == 0 {
 		cfg.MaxLoss = .1
+	}
+	if cfg.Syncs <= 0 {
+		cfg.Syncs = 4
+	}
+	if cfg.ShortAnswerAt == 0 {
+		cfg.ShortAnswerAt = .8
 	}
 	if cfg.Index == nil {
 		cfg.Index = LexicalIndex()
@@ -117,7 +163,10 @@ func New(cfg Config) (*Base, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	b := &Base{cfg: cfg, syncs: map[string]*sync.Mutex{}}
+	b := &Base{cfg: cfg, syncs: map[string]*sync.Mutex{}, wake: make(chan struct{}, 1)}
+	if cfg.Embedder != nil {
+		b.embeddings = &embeddings{cfg.Embedder, cfg.Embedding.withDefaults()}
+	}
 	b.current.Store(&generation{sources: map[string]*sourceState{}})
 	return b, nil
 }
@@ -153,30 +202,98 @@ func (b *Base) publish(next *generation) {
 // search can see.
 func (b *Base) Generation() uint64 { return b.current.Load().number }
 
+// Pusher takes the changes of a source that tells of them by itself.
+// [Base.Apply] is one.
+type Pusher interface {
+	Apply(ctx context.Context, source string, changes ...Change) (Report, error)
+}
+
+// Attacher is a Source that pushes changes besides being asked for them.
+// [Base.Add] gives it where to.
+type Attacher interface {
+	// Attach is called once. An error refuses the source.
+	Attach(Pusher) error
+}
+
 // Add registers a source. Its documents are known from its first Sync on.
 func (b *Base) Add(s Source, opts SourceOptions) error {
-	opts.Audience = normalTags(opts.Audience)
 	id := s.ID()
 	switch {
 	case id == "":
 		return fmt.Errorf("%w: source without an ID", ErrInvalidConfig)
-	case opts.Visibility > Internal:
-		return fmt.Errorf("%w: source %q: visibility %d", ErrInvalidConfig, id, opts.Visibility)
-	case slices.ContainsFunc(opts.Audience, func(t string) bool { return strings.Contains(t, ",") }):
-		return fmt.Errorf("%w: source %q: an audience tag contains a comma", ErrInvalidConfig, id)
+	case id == ShortAnswerSource:
+		return fmt.Errorf("%w: source ID %q is taken by short answers", ErrInvalidConfig, id)
+	}
+	opts, err := opts.normal(id)
+	if err != nil {
+		return err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.current.Load().sources[id] != nil {
 		return fmt.Errorf("%w: %q", ErrDuplicateSource, id)
 	}
-	next := b.current.Load().clone()
-	next.sources[id] = &sourceState{
-		source: s, options: opts, documents: map[string]*record{},
-		scope: Scope{Source: id, Visibility: opts.Visibility, Audience: strings.Join(opts.Audience, ",")},
+	if a, ok := s.(Attacher); ok {
+		if err := a.Attach(b); err != nil {
+			return fmt.Errorf("knowledge: source %q: %w", id, err)
+		}
 	}
+	next := b.current.Load().clone()
+	next.sources[id] = &sourceState{source: s, options: opts, documents: map[string]*record{}, scope: opts.scope(id)}
 	b.syncs[id] = &sync.Mutex{}
 	b.publish(next)
+	b.wakeRun()
+	return nil
+}
+
+// normal returns the options in the form they are kept.
+func (o SourceOptions) normal(id string) (SourceOptions, error) {
+	o.Audience = normalTags(o.Audience)
+	switch {
+	case o.Visibility > Internal:
+		return o, fmt.Errorf("%w: source %q: visibility %d", ErrInvalidConfig, id, o.Visibility)
+	case slices.ContainsFunc(o.Audience, func(t string) bool { return strings.Contains(t, ",") }):
+		return o, fmt.Errorf("%w: source %q: an audience tag contains a comma", ErrInvalidConfig, id)
+	}
+	return o, nil
+}
+
+func (o SourceOptions) scope(id string) Scope {
+	return Scope{Source: id, Visibility: o.Visibility, Audience: strings.Join(o.Audience, ",")}
+}
+
+// SetOptions changes how a source may be used, from the next search on. It
+// waits for a sync of the source that is under way.
+func (b *Base) SetOptions(ctx context.Context, id string, opts SourceOptions) error {
+	opts, err := opts.normal(id)
+	if err != nil {
+		return err
+	}
+	state, unlock, err := b.lockSource(id)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	next := b.current.Load().clone()
+	if next.sources[id] != state {
+		return fmt.Errorf("%w: %q", ErrUnknownSource, id)
+	}
+	fresh := *state
+	fresh.options, fresh.scope = opts, opts.scope(id)
+	var moved []Passages
+	if fresh.scope != state.scope {
+		for doc, r := range fresh.documents {
+			moved = append(moved, Passages{Scope: fresh.scope, Document: doc, Passages: r.passages, Vectors: r.vectors, Replaces: r.passageIDs()})
+		}
+	}
+	next.sources[id] = &fresh
+	if err := b.index(ctx, next, moved); err != nil {
+		return fmt.Errorf("knowledge: source %q: %w", id, err)
+	}
+	b.publish(next)
+	b.wakeRun()
 	return nil
 }
 
@@ -191,25 +308,98 @@ func (b *Base) Remove(ctx context.Context, id string) error {
 		return fmt.Errorf("%w: %q", ErrUnknownSource, id)
 	}
 	var gone []Passages
-	for doc := range s.documents {
-		gone = append(gone, Passages{Scope: s.scope, Document: doc})
+	for doc, r := range s.documents {
+		gone = append(gone, Passages{Scope: s.scope, Document: doc, Replaces: r.passageIDs()})
 	}
-	snapshot, err := b.build(ctx, next.snapshot, gone)
-	if err != nil {
+	delete(next.sources, id)
+	if err := b.index(ctx, next, gone); err != nil {
 		return fmt.Errorf("knowledge: remove source %q: %w", id, err)
 	}
-	next.snapshot = snapshot
-	delete(next.sources, id)
 	delete(b.syncs, id)
 	b.publish(next)
 	return nil
 }
 
-func (b *Base) build(ctx context.Context, prev Snapshot, changes []Passages) (Snapshot, error) {
+// index brings a generation's indexes up to what its sources hold.
+func (b *Base) index(ctx context.Context, next *generation, changes []Passages) error {
 	if len(changes) == 0 {
-		return prev, nil
+		return nil
 	}
-	return b.cfg.Index.Build(ctx, prev, changes)
+	snapshot, err := b.cfg.Index.Build(ctx, next.snapshot, changes)
+	if err != nil {
+		return err
+	}
+	next.snapshot, next.languages = snapshot, next.countLanguages()
+	if b.embeddings == nil {
+		return nil
+	}
+	if next.vectors, err = b.embeddings.cfg.Index.Build(ctx, next.vectors, changes); err != nil {
+		return fmt.Errorf("vectors: %w", err)
+	}
+	if next.vectors.Len() == 0 {
+		next.dimensions = 0
+	} else if next.dimensions == 0 {
+		next.dimensions = dimensionsOf(changes)
+	}
+	if next.similarity, err = next.measured(ctx); err != nil {
+		return fmt.Errorf("vectors: %w", err)
+	}
+	return nil
+}
+
+func dimensionsOf(changes []Passages) int {
+	for _, c := range changes {
+		for _, v := range c.Vectors {
+			if v != nil {
+				return len(v)
+			}
+		}
+	}
+	return 0
+}
+
+func (r *record) passageIDs() []string {
+	if r == nil {
+		return nil
+	}
+	ids := make([]string, len(r.passages))
+	for i, p := range r.passages {
+		ids[i] = p.ID
+	}
+	return ids
+}
+
+// records yields what holds passages: documents and short answers.
+func (g *generation) records() iter.Seq[*record] {
+	return func(yield func(*record) bool) {
+		for _, s := range g.sources {
+			for _, r := range s.documents {
+				if !yield(r) {
+					return
+				}
+			}
+		}
+		for _, m := range g.short {
+			if !yield(m.record) {
+				return
+			}
+		}
+	}
+}
+
+// countLanguages returns the languages of the passages, the most frequent first.
+func (g *generation) countLanguages() []string {
+	counts := map[string]int{}
+	for r := range g.records() {
+		for _, p := range r.passages {
+			if p.Language != "" {
+				counts[p.Language]++
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(counts[b]-counts[a], strings.Compare(a, b))
+	})
 }
 
 // SourceStatus describes a source as it is now.
@@ -219,6 +409,7 @@ type SourceStatus struct {
 	Documents int
 	Passages  int
 	SyncedAt  time.Time // of the last published sync, zero before the first
+	NextSync  time.Time // when SyncDue and Run sync it; zero for never and before the first
 	Last      Report    // of the last sync, published or not
 	Held      bool      // that sync waits for [Base.PublishHeld]
 }
@@ -228,8 +419,9 @@ func (b *Base) Sources() []SourceStatus {
 	var out []SourceStatus
 	for id, s := range b.current.Load().sources {
 		st := SourceStatus{ID: id, Options: s.options, Documents: len(s.documents), SyncedAt: s.syncedAt, Last: s.report, Held: s.held != nil}
+		st.NextSync, _ = s.next()
 		for _, r := range s.documents {
-			st.Passages += r.passages
+			st.Passages += len(r.passages)
 		}
 		out = append(out, st)
 	}

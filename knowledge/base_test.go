@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/kundeagent/kundeagent/knowledge"
 )
@@ -294,55 +293,6 @@ func TestReadersNeverSeeAMixedGeneration(t *testing.T) {
 	}
 	close(done)
 	wg.Wait()
-}
-
-func TestShortAnswersComeFirstAndWordForWord(t *testing.T) {
-	now := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
-	b := newBase(t, knowledge.Config{Now: func() time.Time { return now }})
-	for _, s := range []knowledge.ShortAnswer{
-		{ID: "1", Question: "Do you ship to Norway?", Variants: []string{"Sender I til Norge?"}, Answer: "Yes, within a week."},
-		{ID: "2", Question: "What is the staff code?", Answer: "1234", Visibility: knowledge.Internal},
-		{ID: "3", Question: "Is there a spring sale?", Answer: "Yes!", Until: now.Add(-time.Hour)},
-		{ID: "4", Question: "Is there a lounge?", Answer: "Yes, on floor two.", Audience: []string{"gold"}},
-	} {
-		if err := b.PutShortAnswer(t.Context(), s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, c := range []struct {
-		q    knowledge.Query
-		want string
-	}{
-		{knowledge.Query{Text: "do you ship to norway"}, "1"},
-		{knowledge.Query{Text: "Sender I til Norge"}, "1"},
-		{knowledge.Query{Text: "Do you ship to Sweden?"}, ""},
-		{knowledge.Query{Text: "What is the staff code?"}, ""},
-		{knowledge.Query{Text: "What is the staff code?", Internal: true}, "2"},
-		{knowledge.Query{Text: "Is there a spring sale?"}, ""},
-		{knowledge.Query{Text: "Is there a lounge?"}, ""},
-		{knowledge.Query{Text: "Is there a lounge?", Audience: []string{"gold"}}, "4"},
-	} {
-		res, err := b.Search(t.Context(), c.q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := ""
-		if res.ShortAnswer != nil {
-			got = res.ShortAnswer.ID
-		}
-		if got != c.want {
-			t.Errorf("%q gets short answer %q, want %q", c.q.Text, got, c.want)
-		}
-	}
-	if err := b.DeleteShortAnswer(t.Context(), "1"); err != nil {
-		t.Fatal(err)
-	}
-	if res, _ := b.Search(t.Context(), knowledge.Query{Text: "do you ship to norway"}); res.ShortAnswer != nil {
-		t.Error("a deleted short answer is still given")
-	}
-	if err := b.PutShortAnswer(t.Context(), knowledge.ShortAnswer{ID: "x"}); !errors.Is(err, knowledge.ErrInvalidShortAnswer) {
-		t.Errorf("incomplete short answer: %v", err)
-	}
 }
 
 func TestConfigurationFaultsAreTyped(t *testing.T) {

@@ -24,6 +24,15 @@
 //
 // # Searching
 //
-// [Base.Search] matches short answers first and word for word, then passages. Its
-// Answerability estimates how probable it is that they answer the question.
+// [Base.Search] matches short answers first and word for word, then passages by
+// their words, and by their meaning if [Config].Embedder is set. A weak question
+// is searched again with what it refers to, and in the words of a [Rewriter].
+// Answerability estimates how probable it is that what was found answers.
+//
+// # Staying fresh
+//
+// [Base.Run] syncs each source when it is added and then by its interval, a week
+// by default; [Base.SyncDue] does what is due and returns, for hosts with a
+// scheduler. [Base.Apply] and package collection publish the host's own content
+// at once.
 package knowledge

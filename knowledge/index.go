@@ -3,6 +3,7 @@ package knowledge
 import (
 	"context"
 	"strings"
+	"time"
 )
 
 // Index finds passages. Implementations are configuration only; what they know
@@ -20,6 +21,13 @@ type Passages struct {
 	Scope    Scope
 	Document string
 	Passages []*Passage
+	// Vectors are the embeddings of Passages, in their order and of unit length.
+	// It is nil where there is no embedder, and an element is nil where it failed:
+	// an index of vectors leaves that passage out.
+	Vectors [][]float32
+	// Replaces are the IDs of the passages that the index holds of the document
+	// by now. It is empty for a new document.
+	Replaces []string
 }
 
 // Scope is what decides who may see a document. It is the same for all
@@ -31,6 +39,9 @@ type Scope struct {
 	// Audience is the tags of those who may see it, sorted and joined by
 	// commas; empty is everybody.
 	Audience string
+	// From and Until bound the time in which it may be seen, in UTC; zero is
+	// open.
+	From, Until time.Time
 }
 
 // Visibility says how a source may be used.
@@ -52,8 +63,15 @@ func (v Visibility) String() string {
 	return [...]string{"public", "private", "internal"}[min(v, Internal)]
 }
 
-// visibleTo reports whether somebody with these audience tags may see the scope.
-func (s Scope) visibleTo(tags []string) bool {
+// visibleTo reports whether the asker of a query may see the scope now.
+func (s Scope) visibleTo(q Query, now time.Time) bool {
+	if s.Visibility == Internal && !q.Internal || now.Before(s.From) || !s.Until.IsZero() && !now.Before(s.Until) {
+		return false
+	}
+	return s.hasAudience(q.Audience)
+}
+
+func (s Scope) hasAudience(tags []string) bool {
 	if s.Audience == "" {
 		return true
 	}
@@ -80,16 +98,18 @@ type Snapshot interface {
 // IndexQuery asks a [Snapshot].
 type IndexQuery struct {
 	Text     string
-	Language string           // of Text, BCP 47, may be empty
-	Limit    int              // how many hits
-	Accept   func(Scope) bool // nil takes all
+	Language string // of Text, BCP 47, may be empty
+	// Vector is the embedding of Text, of unit length; nil without an embedder.
+	Vector []float32
+	Limit  int              // how many hits
+	Accept func(Scope) bool // nil takes all
 }
 
 // IndexResult is a snapshot's answer.
 type IndexResult struct {
 	Hits []Hit
 	// Answerability estimates in [0,1] how probable it is that the hits answer
-	// the query.
+	// the query. An index of vectors leaves it 0: Base judges similarities.
 	Answerability float64
 }
 
@@ -97,5 +117,7 @@ type IndexResult struct {
 type Hit struct {
 	Passage *Passage
 	Scope   Scope
-	Score   float64 // comparable within one result only
+	// Score is comparable within one result only; of an index of vectors it is
+	// the cosine similarity.
+	Score float64
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/kundeagent/kundeagent/knowledge/lexical"
@@ -57,7 +58,7 @@ func (lexicalIndex) Build(ctx context.Context, prev Snapshot, changes []Passages
 			next.documents[key] = append(next.documents[key], p.ID)
 			add = append(add, lexical.Entry{
 				ID: p.ID, Parent: c.Scope.Source + "\x00" + c.Document, Group: group,
-				Title: titleOf(p), Heading: strings.Join(p.Path, "\n"), Text: p.Text(), Language: p.Language,
+				Title: titleOf(p), Heading: strings.Join(slices.Concat(p.Path, p.Aliases), "\n"), Text: p.Text(), Language: p.Language,
 			})
 		}
 	}

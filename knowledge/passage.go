@@ -23,8 +23,10 @@ type Passage struct {
 	Name     string // of the document
 	Language string // of the text, declared or detected; may be empty
 	Path     []string
-	Blocks   []Block
-	Ordinal  int // place within the document, from 0
+	// Aliases are other ways to ask for it: searched, but not part of its text.
+	Aliases []string
+	Blocks  []Block
+	Ordinal int // place within the document, from 0
 }
 
 // Text returns the passage as plain text; table rows read "column: value".

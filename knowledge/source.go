@@ -49,8 +49,8 @@ const (
 	Upsert ChangeKind = iota + 1
 	// Unchanged: the document is as known.
 	Unchanged
-	// Gone: the document is proven to be removed, as by a 404, a deletion or a
-	// noindex. It is not counted as loss.
+	// Gone: the document is proven to be removed on purpose, as by a deletion or
+	// a 410. It is not counted as loss.
 	Gone
 	// Failed: the document could not be read this time; Err says why. What was
 	// known of it stays.
@@ -64,9 +64,13 @@ const (
 	// Progress carries no document: Found tells how many are known to exist by
 	// now, and ID what is being looked at.
 	Progress
+	// Missing: the document is no longer where it was, as by a 404, which a fault
+	// can cause as well. It is removed unless so much is missing at once that the
+	// sync is held back.
+	Missing
 )
 
-var changeKindNames = [...]string{"none", "upsert", "unchanged", "gone", "failed", "skipped", "complete", "progress"}
+var changeKindNames = [...]string{"none", "upsert", "unchanged", "gone", "failed", "skipped", "complete", "progress", "missing"}
 
 // String returns the kind's name.
 func (k ChangeKind) String() string {
@@ -82,7 +86,7 @@ type Change struct {
 	ID       string
 	Kind     ChangeKind
 	Document *Document // with Upsert
-	Err      error     // with Failed and Skipped: a reason that names the document
+	Err      error     // with Failed and Skipped: a reason that names the document; with Gone and Missing if there is one
 	// State is whatever the source wants back in the Manifest at the next sync
 	// (validators, outlinks), with Skipped too. It is kept only if the change is
 	// published. At most 64 KiB.

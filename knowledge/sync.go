@@ -7,15 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 )
 
 // maxState is the largest Change.State that is kept, in bytes.
 const maxState = 64 << 10
 
-// SyncProgress tells how a sync goes.
+// SyncProgress tells how a sync goes. [SyncProgress.Rate] and
+// [SyncProgress.Remaining] say what follows from it.
 type SyncProgress struct {
 	Source   string
 	Current  string // the document just looked at
@@ -23,7 +22,27 @@ type SyncProgress struct {
 	Done     int    // documents looked at
 	Imported int    // of these, new or changed
 	Skipped  int    // of these, left out with a reason, failures included
-	Elapsed  time.Duration
+	// Embedded of ToEmbed passages have their vectors; 0 of 0 without an embedder
+	// and while the source is being read.
+	Embedded, ToEmbed int
+	Elapsed           time.Duration
+}
+
+// Rate is the documents looked at per second so far.
+func (p SyncProgress) Rate() float64 {
+	if p.Elapsed <= 0 {
+		return 0
+	}
+	return float64(p.Done) / p.Elapsed.Seconds()
+}
+
+// Remaining estimates the time left, from the rate and what is known to exist
+// by now; 0 when that cannot be told.
+func (p SyncProgress) Remaining() time.Duration {
+	if p.Done == 0 || p.Found <= p.Done {
+		return 0
+	}
+	return time.Duration(float64(p.Elapsed) * float64(p.Found-p.Done) / float64(p.Done))
 }
 
 // Report says what a sync did.
@@ -38,19 +57,27 @@ type Report struct {
 	// Issues are the documents that failed or were left out, each with its
 	// reason, in the order met.
 	Issues []Issue
+	// Unembedded counts the passages that have no vector although there is an
+	// embedder: it failed, or its vectors were refused, which Issues then names.
+	// They are found by their words, and embedded at the next sync.
+	Unembedded int
 	// Complete says that the source was seen in full.
 	Complete bool
+	// Err is what stopped the source before its end, nil if nothing did.
+	Err error
 	// Held says why the sync was not published, empty if it was.
 	Held     string
 	Started  time.Time
 	Duration time.Duration
 }
 
-// Issue is one document that did not become knowledge.
+// Issue is one document that did not become knowledge, or not in full.
 type Issue struct {
 	Document string
-	Failed   bool // it could not be read; otherwise it was left out by rule
-	Err      error
+	// Failed says that it could not be read, or not be embedded; otherwise it was
+	// left out by rule.
+	Failed bool
+	Err    error
 }
 
 // staged is the outcome of a sync before it is published.
@@ -60,14 +87,17 @@ type staged struct {
 	states  map[string][]byte  // new source states of unchanged documents
 	skipped map[string][]byte  // source states of what is no document
 	gone    []string           // proven to be removed
+	missing []string           // known, but no longer where it was
 	absent  []string           // known, but no longer in a complete source
+
+	progress SyncProgress // at the end of the source
 }
 
 // Sync brings a source up to date. What the source yields is built aside and
 // becomes visible at once, at the end. Documents that fail keep their last good
-// text; documents are removed only if the source proves it. A complete sync
-// that misses more than Config.MaxLoss of the source is held back: the error
-// is [ErrHeldBack], nothing changes, and [Base.PublishHeld] publishes it.
+// text; documents are removed only if the source proves it. A sync that misses
+// more than Config.MaxLoss of the source is held back: the error is
+// [ErrHeldBack], nothing changes, and [Base.PublishHeld] publishes it.
 //
 // When the source fails midway, or ctx ends, what it had yielded is published
 // without the removals that only a complete sync can prove, and the error comes
@@ -78,35 +108,43 @@ func (b *Base) Sync(ctx context.Context, id string) (Report, error) {
 		return Report{}, err
 	}
 	defer unlock()
-	st, sourceErr := b.stage(ctx, state)
-	if sourceErr != nil {
+	report, err := b.syncLocked(ctx, state)
+	if b.cfg.OnSync != nil {
+		b.cfg.OnSync(report, err)
+	}
+	return report, err
+}
+
+func (b *Base) syncLocked(ctx context.Context, state *sourceState) (Report, error) {
+	id := state.source.ID()
+	st := b.stage(ctx, state)
+	if st.report.Err != nil {
 		st.absent = nil
-		sourceErr = fmt.Errorf("knowledge: source %q: %w", id, sourceErr)
 	}
 	if reason := b.tooMuchLost(state, st); reason != "" {
 		st.report.Held = reason
-		b.remember(id, st.report, st)
-		return st.report, fmt.Errorf("%w: source %q: %s", ErrHeldBack, id, reason)
+		b.remember(state, st)
+		return st.report, errors.Join(fmt.Errorf("%w: source %q: %s", ErrHeldBack, id, reason), st.report.Err)
 	}
-	// What was read is worth keeping even when the end of ctx stopped the source.
-	report, err := b.commit(context.WithoutCancel(ctx), state, st)
-	return report, errors.Join(sourceErr, err)
+	report, err := b.commit(ctx, state, st)
+	return report, errors.Join(st.report.Err, err)
 }
 
-// SyncAll syncs every source, one after another, and joins their errors.
-func (b *Base) SyncAll(ctx context.Context) ([]Report, error) {
-	var reports []Report
-	var errs []error
-	for _, s := range b.Sources() {
-		if err := ctx.Err(); err != nil {
-			errs = append(errs, err)
-			break
-		}
-		r, err := b.Sync(ctx, s.ID)
-		reports = append(reports, r)
-		errs = append(errs, err)
+// Apply changes a source without asking it, as when the host tells of its own
+// content: what changes say is published when Apply returns. They are trusted:
+// removals are not counted as loss. The kinds Upsert, Unchanged, Gone, Missing,
+// Failed and Skipped are meant.
+func (b *Base) Apply(ctx context.Context, id string, changes ...Change) (Report, error) {
+	state, unlock, err := b.lockSource(id)
+	if err != nil {
+		return Report{}, err
 	}
-	return reports, errors.Join(errs...)
+	defer unlock()
+	st := b.newStage(state)
+	for _, c := range changes {
+		b.note(st, state, c)
+	}
+	return b.commit(ctx, state, st)
 }
 
 // PublishHeld publishes the sync of a source that was held back.
@@ -121,7 +159,11 @@ func (b *Base) PublishHeld(ctx context.Context, id string) (Report, error) {
 	}
 	st := state.held
 	st.report.Held = ""
-	return b.commit(ctx, state, st)
+	report, err := b.commit(ctx, state, st)
+	if b.cfg.OnSync != nil {
+		b.cfg.OnSync(report, err)
+	}
+	return report, err
 }
 
 // lockSource waits for other syncs of a source and returns its state.
@@ -139,16 +181,21 @@ func (b *Base) lockSource(id string) (state *sourceState, unlock func(), err err
 	return nil, nil, fmt.Errorf("%w: %q", ErrUnknownSource, id)
 }
 
+func (b *Base) newStage(state *sourceState) *staged {
+	return &staged{
+		report:  Report{Source: state.source.ID(), Started: b.cfg.Now()},
+		upserts: map[string]*record{}, states: map[string][]byte{}, skipped: map[string][]byte{},
+	}
+}
+
 // stage runs the source and collects what it yields.
-func (b *Base) stage(ctx context.Context, state *sourceState) (*staged, error) {
-	start := b.cfg.Now()
-	st := &staged{report: Report{Source: state.source.ID(), Started: start}, upserts: map[string]*record{}, states: map[string][]byte{}, skipped: map[string][]byte{}}
+func (b *Base) stage(ctx context.Context, state *sourceState) *staged {
+	st := b.newStage(state)
 	seen := map[string]bool{}
 	progress := SyncProgress{Source: st.report.Source}
-	var sourceErr error
 	for change, err := range state.source.Documents(ctx, state.manifest()) {
 		if err != nil {
-			sourceErr = err
+			st.report.Err = fmt.Errorf("knowledge: source %q: %w", st.report.Source, err)
 			break
 		}
 		switch change.Kind {
@@ -164,10 +211,11 @@ func (b *Base) stage(ctx context.Context, state *sourceState) (*staged, error) {
 		if b.cfg.OnProgress != nil {
 			progress.Current, progress.Found = change.ID, max(progress.Found, change.Found, progress.Done)
 			progress.Imported, progress.Skipped = len(st.upserts), len(st.report.Issues)
-			progress.Elapsed = b.cfg.Now().Sub(start)
+			progress.Elapsed = b.cfg.Now().Sub(st.report.Started)
 			b.cfg.OnProgress(progress)
 		}
 	}
+	st.progress = progress
 	if st.report.Complete {
 		for id := range state.documents {
 			if !seen[id] {
@@ -175,8 +223,7 @@ func (b *Base) stage(ctx context.Context, state *sourceState) (*staged, error) {
 			}
 		}
 	}
-	st.report.Duration = b.cfg.Now().Sub(start)
-	return st, sourceErr
+	return st
 }
 
 // note takes one change of a source into the stage.
@@ -214,6 +261,10 @@ func (b *Base) note(st *staged, state *sourceState, c Change) {
 		if known != nil {
 			st.gone = append(st.gone, c.ID)
 		}
+	case Missing:
+		if known != nil {
+			st.missing = append(st.missing, c.ID)
+		}
 	case Failed, Skipped:
 		issue(c.Kind == Failed, c.Err)
 		if known == nil && len(c.State) > 0 {
@@ -224,152 +275,14 @@ func (b *Base) note(st *staged, state *sourceState, c Change) {
 	}
 }
 
-// cut makes the passages of a document and counts them.
-func (b *Base) cut(state *sourceState, r *record, boilerplate map[uint64]bool) Passages {
-	d := r.without(boilerplate)
-	out := Passages{Scope: state.scope, Document: d.ID}
-	cut := Cut(state.source.ID(), d, b.cfg.Cut)
-	r.passages = len(cut)
-	for i := range cut {
-		p := &cut[i]
-		if p.Language == "" {
-			p.Language = b.cfg.Language(p.Text())
-		}
-		out.Passages = append(out.Passages, p)
-	}
-	return out
-}
-
 // tooMuchLost returns why a sync must wait for an operator, or nothing.
 func (b *Base) tooMuchLost(state *sourceState, st *staged) string {
 	// Three documents may always go missing, or a small source could never
 	// lose one.
-	if lost := len(st.absent); lost > 3 && float64(lost) > b.cfg.MaxLoss*float64(len(state.documents)) {
+	if lost := len(st.absent) + len(st.missing); lost > 3 && float64(lost) > b.cfg.MaxLoss*float64(len(state.documents)) {
 		return fmt.Sprintf("%d of %d documents are missing", lost, len(state.documents))
 	}
 	return ""
-}
-
-// commit publishes a stage on top of the generation that is current now.
-func (b *Base) commit(ctx context.Context, state *sourceState, st *staged) (Report, error) {
-	id := state.source.ID()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	next := b.current.Load().clone()
-	if next.sources[id] == nil {
-		return Report{}, fmt.Errorf("%w: %q was removed while it synced", ErrUnknownSource, id)
-	}
-	fresh := *next.sources[id]
-	fresh.documents, fresh.held = st.apply(fresh.documents), nil
-	fresh.skipped = st.applySkipped(fresh.skipped)
-	snapshot, err := b.build(ctx, next.snapshot, b.changesOf(&fresh, st))
-	if err != nil {
-		return st.report, fmt.Errorf("knowledge: index source %q: %w", id, err)
-	}
-	next.snapshot = snapshot
-	st.count(state.documents, fresh.documents)
-	fresh.report, fresh.syncedAt = st.report, b.cfg.Now()
-	next.sources[id] = &fresh
-	b.publish(next)
-	return st.report, nil
-}
-
-// changesOf returns what the index must change for a stage: new and changed
-// documents, removed ones, and those in which other blocks are boilerplate now.
-func (b *Base) changesOf(fresh *sourceState, st *staged) []Passages {
-	var changes []Passages
-	boilerplate := boilerplateOf(fresh.documents)
-	for _, doc := range slices.Sorted(maps.Keys(fresh.documents)) {
-		r := fresh.documents[doc]
-		if _, changed := st.upserts[doc]; !changed {
-			if !r.touches(fresh.boilerplate, boilerplate) {
-				continue
-			}
-			same := *r
-			r = &same
-			fresh.documents[doc] = r
-		}
-		changes = append(changes, b.cut(fresh, r, boilerplate))
-	}
-	fresh.boilerplate = boilerplate
-	for _, doc := range append(st.gone, st.absent...) {
-		changes = append(changes, Passages{Scope: fresh.scope, Document: doc})
-	}
-	return changes
-}
-
-// apply returns known with the stage's changes.
-func (st *staged) apply(known map[string]*record) map[string]*record {
-	out := make(map[string]*record, len(known)+len(st.upserts))
-	for id, r := range known {
-		if state, ok := st.states[id]; ok {
-			same := *r
-			same.state = state
-			r = &same
-		}
-		out[id] = r
-	}
-	for id, r := range st.upserts {
-		out[id] = r
-	}
-	for _, id := range append(st.gone, st.absent...) {
-		delete(out, id)
-	}
-	return out
-}
-
-// applySkipped returns the states of what is no document: those of this sync,
-// and, unless it saw the source in full, those known before.
-func (st *staged) applySkipped(known map[string][]byte) map[string][]byte {
-	if st.report.Complete {
-		return st.skipped
-	}
-	out := maps.Clone(known)
-	if out == nil {
-		out = map[string][]byte{}
-	}
-	maps.Copy(out, st.skipped)
-	for id := range st.upserts {
-		delete(out, id)
-	}
-	return out
-}
-
-// count fills in the report's numbers.
-func (st *staged) count(before, after map[string]*record) {
-	r := &st.report
-	r.Documents = len(after)
-	for id, rec := range after {
-		r.Passages += rec.passages
-		switch old := before[id]; {
-		case old == nil:
-			r.Added++
-		case old.hash != rec.hash:
-			r.Updated++
-		default:
-			r.Unchanged++
-		}
-	}
-	for id := range before {
-		if after[id] == nil {
-			r.Removed++
-		}
-	}
-}
-
-// remember keeps what a sync reported without publishing it.
-func (b *Base) remember(id string, r Report, held *staged) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	next := b.current.Load().clone()
-	s := next.sources[id]
-	if s == nil {
-		return
-	}
-	fresh := *s
-	fresh.report, fresh.held = r, held
-	next.sources[id] = &fresh
-	b.publish(next)
 }
 
 func (s *sourceState) manifest() Manifest {

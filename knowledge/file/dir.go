@@ -93,9 +93,10 @@ func (d *DirSource) Documents(ctx context.Context, known knowledge.Manifest) ite
 			if present[name] {
 				continue
 			}
-			// Proof, not absence from a list: a directory may be unreadable.
+			// Not merely absent from a list: a directory may be unreadable. A whole
+			// volume may not be mounted, so that no deletion is certain either.
 			if _, err := fs.Stat(d.fsys, name); errors.Is(err, fs.ErrNotExist) || err == nil && d.skipped(name) {
-				if !yield(knowledge.Change{ID: name, Kind: knowledge.Gone}, nil) {
+				if !yield(knowledge.Change{ID: name, Kind: knowledge.Missing}, nil) {
 					return
 				}
 			}

@@ -241,17 +241,39 @@ func TestDirReadsOnlyWhatChangedAndRemovesWhatIsGone(t *testing.T) {
 	if r, err := b.Sync(t.Context(), "docs"); err != nil || r.Added != 10 {
 		t.Fatalf("first sync: %+v, %v", r, err)
 	}
-	for i := range 8 { // most of it, on purpose: gone files are proof, not loss
+	for i := range 2 {
 		delete(files, fmt.Sprintf("%d.md", i))
 	}
 	files["9.md"] = &fstest.MapFile{Data: []byte("Changed.")}
 	r, err := b.Sync(t.Context(), "docs")
-	if err != nil || r.Removed != 8 || r.Updated != 1 || r.Unchanged != 1 || parsed != 11 {
+	if err != nil || r.Removed != 2 || r.Updated != 1 || r.Unchanged != 7 || parsed != 11 {
 		t.Errorf("second sync parsed %d: %+v, %v", parsed, r, err)
 	}
 	docs, _ := b.Documents("docs")
-	if docs[0].URL != "https://shop.example/help/8.md" {
+	if docs[0].URL != "https://shop.example/help/2.md" {
 		t.Errorf("address is %q", docs[0].URL)
+	}
+}
+
+func TestP10DirThatIsSuddenlyEmptyIsHeldBack(t *testing.T) {
+	files := fstest.MapFS{".": &fstest.MapFile{Mode: fs.ModeDir | 0o755}}
+	for i := range 10 {
+		files[fmt.Sprintf("%d.md", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, "Fact number %d.", i)}
+	}
+	fsys := &switching{files}
+	b := newBase(t, file.Dir("docs", fsys, file.DirConfig{}))
+	if r, err := b.Sync(t.Context(), "docs"); err != nil || r.Added != 10 {
+		t.Fatalf("first sync: %+v, %v", r, err)
+	}
+	fsys.FS = fstest.MapFS{".": files["."]} // as a volume that is not mounted
+	if r, err := b.Sync(t.Context(), "docs"); !errors.Is(err, knowledge.ErrHeldBack) || r.Documents != 10 {
+		t.Errorf("empty directory: %+v, %v", r, err)
+	}
+	if docs, err := b.Documents("docs"); err != nil || len(docs) != 10 {
+		t.Errorf("%d documents left, %v", len(docs), err)
+	}
+	if r, err := b.PublishHeld(t.Context(), "docs"); err != nil || r.Removed != 10 || r.Documents != 0 {
+		t.Errorf("published by an operator: %+v, %v", r, err)
 	}
 }
 
