@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kundeagent/kundeagent/internal/language"
+	"github.com/kundeagent/kundeagent/internal/text"
 )
 
 // Config configures a [Base]. The zero value is valid.
@@ -91,7 +92,7 @@ type generation struct {
 type sourceState struct {
 	source    Source
 	options   SourceOptions
-	scope     Scope
+	scope     Scope // of documents, but for their language
 	documents map[string]*record
 	skipped   map[string][]byte // source states of what is no document
 	// boilerplate holds the hashes of blocks that are not indexed.
@@ -285,7 +286,9 @@ func (b *Base) SetOptions(ctx context.Context, id string, opts SourceOptions) er
 	var moved []Passages
 	if fresh.scope != state.scope {
 		for doc, r := range fresh.documents {
-			moved = append(moved, Passages{Scope: fresh.scope, Document: doc, Passages: r.passages, Vectors: r.vectors, Replaces: r.passageIDs()})
+			p := fresh.passagesOf(doc, r)
+			p.Vectors, p.Replaces = r.vectors, r.passageIDs()
+			moved = append(moved, p)
 		}
 	}
 	next.sources[id] = &fresh
@@ -309,7 +312,7 @@ func (b *Base) Remove(ctx context.Context, id string) error {
 	}
 	var gone []Passages
 	for doc, r := range s.documents {
-		gone = append(gone, Passages{Scope: s.scope, Document: doc, Replaces: r.passageIDs()})
+		gone = append(gone, s.removalOf(doc, r))
 	}
 	delete(next.sources, id)
 	if err := b.index(ctx, next, gone); err != nil {
@@ -356,6 +359,32 @@ func dimensionsOf(changes []Passages) int {
 		}
 	}
 	return 0
+}
+
+// passagesOf is what an index is to hold of a document.
+func (s *sourceState) passagesOf(doc string, r *record) Passages {
+	scope := s.scope
+	scope.Language = text.Base(r.language())
+	return Passages{Scope: scope, Document: doc, Passages: r.passages}
+}
+
+// removalOf takes a document out of an index.
+func (s *sourceState) removalOf(doc string, r *record) Passages {
+	p := s.passagesOf(doc, r)
+	p.Passages, p.Replaces = nil, r.passageIDs()
+	return p
+}
+
+// language is that of most passages.
+func (r *record) language() string {
+	counts := map[string]int{}
+	best := ""
+	for _, p := range r.passages {
+		if counts[p.Language]++; counts[p.Language] > counts[best] {
+			best = p.Language
+		}
+	}
+	return best
 }
 
 func (r *record) passageIDs() []string {

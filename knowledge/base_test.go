@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -243,6 +244,47 @@ func TestP5AudienceAndVisibilityAreFilteredBeforeRanking(t *testing.T) {
 		if want := p.Source == "open"; p.Citable != want {
 			t.Errorf("%s is citable: %t", p.Source, p.Citable)
 		}
+	}
+}
+
+func TestSourcesAndLanguagesAreFilteredBeforeRanking(t *testing.T) {
+	b := newBase(t, knowledge.Config{Embedder: &meanings{}})
+	text := map[string]string{"en": "The bike costs twenty.", "da": "The bike costs thirty.", "": "zz bike 40"}
+	for _, id := range []string{"a", "b"} {
+		s := &script{id: id}
+		for lang, body := range text {
+			c := put(id+lang, body)
+			c.Document.Language = lang
+			s.changes = append(s.changes, c)
+		}
+		if err := b.Add(s, knowledge.SourceOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		sync1(t, b, id)
+	}
+	putShort(t, b, knowledge.ShortAnswer{ID: "short", Question: "What does a bike and a helmet cost?", Answer: "Fifty.", Language: "da"})
+	for _, c := range []struct {
+		q    knowledge.Query
+		want []string
+	}{
+		{knowledge.Query{}, []string{"", "a", "ada", "aen", "b", "bda", "ben"}},
+		{knowledge.Query{Sources: []string{"a"}}, []string{"a", "ada", "aen"}},
+		{knowledge.Query{Sources: []string{knowledge.ShortAnswerSource}}, []string{""}},
+		{knowledge.Query{Languages: []string{"da-DK"}}, []string{"", "a", "ada", "b", "bda"}},
+		{knowledge.Query{Sources: []string{"b"}, Languages: []string{"en", "de"}}, []string{"b", "ben"}},
+		{knowledge.Query{Sources: []string{}}, nil},
+	} {
+		c.q.Text = "bike"
+		got := strings.Split(titles(t, b, c.q), " ")
+		slices.Sort(got)
+		if strings.Join(got, " ") != strings.Join(c.want, " ") {
+			t.Errorf("sources %v, languages %v: found %q, want %q", c.q.Sources, c.q.Languages, got, c.want)
+		}
+	}
+	b2 := newBase(t, knowledge.Config{})
+	putShort(t, b2, knowledge.ShortAnswer{ID: "short", Question: "bike", Answer: "Fifty."})
+	if ask(t, b2, knowledge.Query{Text: "bike", Sources: []string{"a"}}).ShortAnswer != nil {
+		t.Error("a short answer is given although other sources were asked for")
 	}
 }
 

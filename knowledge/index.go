@@ -2,8 +2,11 @@ package knowledge
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/kundeagent/kundeagent/internal/text"
 )
 
 // Index finds passages. Implementations are configuration only; what they know
@@ -30,12 +33,15 @@ type Passages struct {
 	Replaces []string
 }
 
-// Scope is what decides who may see a document. It is the same for all
-// documents of one source with the same audience, so that a filter is asked
-// once for each scope and not once for each passage.
+// Scope is what decides whether a document is searched. Many documents share
+// one, so that a filter is asked once for each scope and not once for each
+// passage.
 type Scope struct {
 	Source     string
 	Visibility Visibility
+	// Language of the document without region, as [Query].Languages names it:
+	// that of most of its passages, empty when unknown.
+	Language string
 	// Audience is the tags of those who may see it, sorted and joined by
 	// commas; empty is everybody.
 	Audience string
@@ -63,9 +69,14 @@ func (v Visibility) String() string {
 	return [...]string{"public", "private", "internal"}[min(v, Internal)]
 }
 
-// visibleTo reports whether the asker of a query may see the scope now.
-func (s Scope) visibleTo(q Query, now time.Time) bool {
-	if s.Visibility == Internal && !q.Internal || now.Before(s.From) || !s.Until.IsZero() && !now.Before(s.Until) {
+// accepts reports whether a query searches a scope now.
+func (q *Query) accepts(s Scope, now time.Time) bool {
+	switch {
+	case s.Visibility == Internal && !q.Internal, now.Before(s.From), !s.Until.IsZero() && !now.Before(s.Until):
+		return false
+	case q.Sources != nil && !slices.Contains(q.Sources, s.Source):
+		return false
+	case q.Languages != nil && s.Language != "" && !slices.ContainsFunc(q.Languages, func(tag string) bool { return text.Base(tag) == s.Language }):
 		return false
 	}
 	return s.hasAudience(q.Audience)

@@ -44,24 +44,25 @@ func (b *Base) changesOf(before, fresh *sourceState, st *staged) []Passages {
 	fresh.boilerplate = boilerplateOf(fresh.documents)
 	for _, doc := range slices.Sorted(maps.Keys(fresh.documents)) {
 		r := fresh.documents[doc]
-		if _, changed := st.upserts[doc]; !changed {
-			recut := r.touches(before.boilerplate, fresh.boilerplate)
-			if !recut && !(b.embeddings != nil && r.unembedded() > 0) {
-				continue
-			}
+		_, changed := st.upserts[doc]
+		recut := changed || r.touches(before.boilerplate, fresh.boilerplate)
+		if !recut && (b.embeddings == nil || r.unembedded() == 0) {
+			continue
+		}
+		if !changed {
 			same := *r
 			r = &same
 			fresh.documents[doc] = r
-			if !recut {
-				changes = append(changes, Passages{Scope: fresh.scope, Document: doc, Passages: r.passages, Replaces: r.passageIDs()})
-				continue
-			}
 		}
-		b.cut(fresh, r)
-		changes = append(changes, Passages{Scope: fresh.scope, Document: doc, Passages: r.passages, Replaces: before.documents[doc].passageIDs()})
+		if recut {
+			b.cut(fresh, r)
+		}
+		p := fresh.passagesOf(doc, r)
+		p.Replaces = before.documents[doc].passageIDs()
+		changes = append(changes, p)
 	}
 	for _, doc := range st.removed() {
-		changes = append(changes, Passages{Scope: fresh.scope, Document: doc, Replaces: before.documents[doc].passageIDs()})
+		changes = append(changes, before.removalOf(doc, before.documents[doc]))
 	}
 	return changes
 }

@@ -20,6 +20,10 @@ type Query struct {
 	// Audience are the tags of whoever asks. Sources with an audience are
 	// searched only for those who have one of its tags.
 	Audience []string
+	// Sources and Languages narrow the search to some sources, and to documents
+	// of some languages, whatever the region, or of unknown language. Nil is all.
+	// Short answers have the source ShortAnswerSource.
+	Sources, Languages []string
 	// Internal includes sources for the company's own eyes. Never set it for
 	// an answer to a customer.
 	Internal bool
@@ -182,7 +186,7 @@ func (s *search) run(ctx context.Context, text, language string) (outcome, error
 	return out, nil
 }
 
-func (s *search) accepts(scope Scope) bool { return scope.visibleTo(s.query, s.now) }
+func (s *search) accepts(scope Scope) bool { return s.query.accepts(scope, s.now) }
 
 // vector embeds a text if there is anything to compare it with. A dead embedder
 // is not asked again for a while, and the search goes on by words.

@@ -180,17 +180,16 @@ func (g *generation) shortAnswer(id string) int {
 // immutable but for its usage.
 type matchable struct {
 	ShortAnswer
-	scope    Scope
-	language string     // base of Language
-	asked    [][]uint64 // trigrams of the question and each variant
-	record   *record    // its passage
-	usage    *usage
+	scope  Scope
+	asked  [][]uint64 // trigrams of the question and each variant
+	record *record    // its passage
+	usage  *usage
 }
 
 func newMatchable(s ShortAnswer) *matchable {
 	s.Variants = slices.Clone(s.Variants)
-	m := &matchable{ShortAnswer: s, language: text.Base(s.Language), usage: &usage{}, scope: Scope{
-		Source: ShortAnswerSource, Visibility: s.Visibility, Audience: strings.Join(s.Audience, ","),
+	m := &matchable{ShortAnswer: s, usage: &usage{}, scope: Scope{
+		Source: ShortAnswerSource, Visibility: s.Visibility, Language: text.Base(s.Language), Audience: strings.Join(s.Audience, ","),
 		From: s.From.UTC().Round(0), Until: s.Until.UTC().Round(0),
 	}}
 	for _, q := range append([]string{s.Question}, s.Variants...) {
@@ -233,7 +232,7 @@ func (g *generation) matchShortAnswer(s *search, question string) *matchable {
 	var best *matchable
 	score := s.base.cfg.ShortAnswerAt
 	for _, m := range g.short {
-		if m.language != "" && language != "" && m.language != language || !s.accepts(m.scope) {
+		if m.scope.Language != "" && language != "" && m.scope.Language != language || !s.accepts(m.scope) {
 			continue
 		}
 		for _, t := range m.asked {
