@@ -14,7 +14,9 @@ import (
 type Index interface {
 	// Build returns a snapshot that holds prev with changes applied. prev is
 	// one of this Index or nil for none, and stays valid and unchanged. An
-	// error leaves no new snapshot.
+	// error leaves no new snapshot. A document may move to another scope of its
+	// source. Vectors of other dimensions than the rest are refused, unless no
+	// older one stays.
 	Build(ctx context.Context, prev Snapshot, changes []Passages) (Snapshot, error)
 }
 
@@ -29,7 +31,7 @@ type Passages struct {
 	// an index of vectors leaves that passage out.
 	Vectors [][]float32
 	// Replaces are the IDs of the passages that the index holds of the document
-	// by now. It is empty for a new document.
+	// by now. It is empty for a new document; unknown IDs are ignored.
 	Replaces []string
 }
 
@@ -112,7 +114,7 @@ type IndexQuery struct {
 	Language string // of Text, BCP 47, may be empty
 	// Vector is the embedding of Text, of unit length; nil without an embedder.
 	Vector []float32
-	Limit  int              // how many hits
+	Limit  int              // how many hits; default 10
 	Accept func(Scope) bool // nil takes all
 }
 

@@ -59,7 +59,7 @@ const (
 	// duplicate or a page that robots.txt disallows; Err says why.
 	Skipped
 	// Complete: the source was seen in full, so that what was known and not
-	// yielded is absent. Without it nothing unseen may be removed.
+	// yielded is absent. It comes last. Without it nothing unseen may be removed.
 	Complete
 	// Progress carries no document: Found tells how many are known to exist by
 	// now, and ID what is being looked at.
@@ -89,7 +89,7 @@ type Change struct {
 	Err      error     // with Failed and Skipped: a reason that names the document; with Gone and Missing if there is one
 	// State is whatever the source wants back in the Manifest at the next sync
 	// (validators, outlinks), with Skipped too. It is kept only if the change is
-	// published. At most 64 KiB.
+	// published, so that a source must do without. At most 64 KiB.
 	State []byte
 	// Found is how many documents or addresses are known to exist, 0 if the
 	// source cannot tell. For progress only.
