@@ -36,8 +36,8 @@ func kindsOfData() []kindOfData {
 			return rows, asked
 		}, .03},
 		{"offset of unequal spread", func(rng *rand.Rand, n, queries, dims int) (rows, asked [][]float32) {
-			// As above, with texts of little and of much that is their own.
-			rows, asked = clustered(rng, n, queries, dims)
+			// Texts of little and of much that is their own, far from evenly spread.
+			rows, asked = falling(rng, n, queries, dims)
 			offset := gaussians(rng, 1, dims)[0]
 			for _, v := range append(rows[:n:n], asked...) {
 				normalise(v)
@@ -47,17 +47,8 @@ func kindsOfData() []kindOfData {
 				}
 			}
 			return rows, asked
-		}, .03},
-		{"falling spectrum", func(rng *rand.Rand, n, queries, dims int) (rows, asked [][]float32) {
-			// Variances fall like 1/i, and a few values are far larger than the rest.
-			rows, asked = gaussians(rng, n, dims), gaussians(rng, queries, dims)
-			for _, v := range append(rows[:n:n], asked...) {
-				for j := range v {
-					v[j] /= float32(math.Sqrt(float64(j + 1)))
-				}
-			}
-			return rows, asked
 		}, .1},
+		{"falling spectrum", falling, .1},
 		{"queries apart", func(rng *rand.Rand, n, queries, dims int) (rows, asked [][]float32) {
 			// Questions share an offset that the texts do not have.
 			rows, asked = clustered(rng, n, queries, dims)
@@ -85,6 +76,18 @@ func gaussians(rng *rand.Rand, n, dims int) [][]float32 {
 		}
 	}
 	return out
+}
+
+// falling makes vectors whose variances fall like 1/i, so that a few values are
+// far larger than the rest.
+func falling(rng *rand.Rand, n, queries, dims int) (rows, asked [][]float32) {
+	rows, asked = gaussians(rng, n, dims), gaussians(rng, queries, dims)
+	for _, v := range append(rows[:n:n], asked...) {
+		for j := range v {
+			v[j] /= float32(math.Sqrt(float64(j + 1)))
+		}
+	}
+	return rows, asked
 }
 
 // clustered vectors have 48 degrees of freedom and lie around 200 centres.
