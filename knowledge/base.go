@@ -43,9 +43,10 @@ type Config struct {
 	// a BCP 47 tag or empty. Text without one is searched by its letters alone.
 	// Default: the library's own detector, where it is sure.
 	Language func(text string) string
-	// MaxLoss is the share of a source's documents that may be missing from a
-	// complete sync before it is held back for an operator. Default 0.1; at
-	// least three documents may always go missing. 1 never holds back.
+	// MaxLoss is the share by which a sync may shrink a source before it is held
+	// back for an operator: by documents that are Missing, or absent from a
+	// complete sync, less those that are new. Default 0.1; at least three
+	// documents may always go missing. 1 never holds back.
 	MaxLoss float64
 	// OnProgress is told how a sync goes, from the goroutine that syncs. It must
 	// be safe for concurrent use if several sources are synced at a time.
@@ -216,6 +217,12 @@ type Attacher interface {
 	Attach(Pusher) error
 }
 
+// PrivateSource is a Source that may know that it must not be public, as one
+// that is read with credentials. Base then uses it as [Private] at least.
+type PrivateSource interface {
+	Private() bool
+}
+
 // Add registers a source. Its documents are known from its first Sync on.
 func (b *Base) Add(s Source, opts SourceOptions) error {
 	id := s.ID()
@@ -225,7 +232,7 @@ func (b *Base) Add(s Source, opts SourceOptions) error {
 	case id == ShortAnswerSource:
 		return fmt.Errorf("%w: source ID %q is taken by short answers", ErrInvalidConfig, id)
 	}
-	opts, err := opts.normal(id)
+	opts, err := opts.normal(s)
 	if err != nil {
 		return err
 	}
@@ -247,9 +254,13 @@ func (b *Base) Add(s Source, opts SourceOptions) error {
 	return nil
 }
 
-// normal returns the options in the form they are kept.
-func (o SourceOptions) normal(id string) (SourceOptions, error) {
+// normal returns the options of a source in the form they are kept.
+func (o SourceOptions) normal(s Source) (SourceOptions, error) {
+	id := s.ID()
 	o.Audience = normalTags(o.Audience)
+	if p, ok := s.(PrivateSource); ok && p.Private() {
+		o.Visibility = max(o.Visibility, Private)
+	}
 	switch {
 	case o.Visibility > Internal:
 		return o, fmt.Errorf("%w: source %q: visibility %d", ErrInvalidConfig, id, o.Visibility)
@@ -266,15 +277,15 @@ func (o SourceOptions) scope(id string) Scope {
 // SetOptions changes how a source may be used, from the next search on. It
 // waits for a sync of the source that is under way.
 func (b *Base) SetOptions(ctx context.Context, id string, opts SourceOptions) error {
-	opts, err := opts.normal(id)
-	if err != nil {
-		return err
-	}
 	state, unlock, err := b.lockSource(id)
 	if err != nil {
 		return err
 	}
 	defer unlock()
+	opts, err = opts.normal(state.source)
+	if err != nil {
+		return err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	next := b.current.Load().clone()

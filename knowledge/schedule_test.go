@@ -185,6 +185,49 @@ func TestP10HalfMissingAtOnceIsHeldBackAndAFewAreNot(t *testing.T) {
 	}
 }
 
+func TestP10RenamedDocumentsAreNoLoss(t *testing.T) {
+	s := &script{id: "site"}
+	for i := range 20 {
+		s.changes = append(s.changes, put(fmt.Sprint(i), fmt.Sprintf("Fact number %d.", i)))
+	}
+	s.changes = append(s.changes, complete)
+	b := newBase(t, knowledge.Config{}, s)
+	sync1(t, b, "site")
+	for i := range 20 {
+		s.changes[i] = put(fmt.Sprint("new-", i), fmt.Sprintf("Fact number %d.", i))
+	}
+	if r := sync1(t, b, "site"); r.Removed != 20 || r.Added != 20 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// secret is a source that is read with credentials.
+type secret struct{ *script }
+
+func (secret) Private() bool { return true }
+
+func TestP5SourceThatKnowsItIsPrivateIsNeverPublic(t *testing.T) {
+	b := newBase(t, knowledge.Config{}, secret{shop()})
+	sync1(t, b, "shop")
+	for range 2 {
+		if res := ask(t, b, knowledge.Query{Text: "bicycle"}); len(res.Passages) == 0 || res.Passages[0].Citable {
+			t.Errorf("%+v", res.Passages)
+		}
+		if err := b.SetOptions(t.Context(), "shop", knowledge.SourceOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestReportNotesWhatASourceFoundOdd(t *testing.T) {
+	s := shop()
+	odd := errors.New("two pages are nearly the same")
+	s.changes = append([]knowledge.Change{{ID: "Returns", Kind: knowledge.Progress, Err: odd}}, s.changes...)
+	if r := sync1(t, newBase(t, knowledge.Config{}, s), "shop"); len(r.Notes) != 1 || r.Notes[0].Err != odd || len(r.Issues) != 0 || r.Added != 3 {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestSetOptionsTakesEffectFromTheNextSearchOn(t *testing.T) {
 	b := newBase(t, knowledge.Config{Embedder: &meanings{}}, shop())
 	sync1(t, b, "shop")

@@ -62,7 +62,7 @@ const (
 	// yielded is absent. It comes last. Without it nothing unseen may be removed.
 	Complete
 	// Progress carries no document: Found tells how many are known to exist by
-	// now, and ID what is being looked at.
+	// now, ID what is being looked at, and Err what is odd about it.
 	Progress
 	// Missing: the document is no longer where it was, as by a 404, which a fault
 	// can cause as well. It is removed unless so much is missing at once that the
@@ -86,7 +86,10 @@ type Change struct {
 	ID       string
 	Kind     ChangeKind
 	Document *Document // with Upsert
-	Err      error     // with Failed and Skipped: a reason that names the document; with Gone and Missing if there is one
+	// Err is a reason that names the document, with Failed and Skipped, and with
+	// Gone and Missing if there is one. With Progress it is something odd that
+	// the report is to mention.
+	Err error
 	// State is whatever the source wants back in the Manifest at the next sync
 	// (validators, outlinks), with Skipped too. It is kept only if the change is
 	// published, so that a source must do without. At most 64 KiB.

@@ -61,6 +61,9 @@ type Report struct {
 	// embedder: it failed, or its vectors were refused, which Issues then names.
 	// They are found by their words, and embedded at the next sync.
 	Unembedded int
+	// Notes are what a source found odd besides: no document is concerned, or
+	// none was left out for it.
+	Notes []Issue
 	// Complete says that the source was seen in full.
 	Complete bool
 	// Err is what stopped the source before its end, nil if nothing did.
@@ -203,6 +206,9 @@ func (b *Base) stage(ctx context.Context, state *sourceState) *staged {
 			st.report.Complete = true
 			continue
 		case Progress:
+			if change.Err != nil {
+				st.report.Notes = append(st.report.Notes, Issue{Document: change.ID, Err: change.Err})
+			}
 		default:
 			seen[change.ID] = true
 			progress.Done++
@@ -277,9 +283,16 @@ func (b *Base) note(st *staged, state *sourceState, c Change) {
 
 // tooMuchLost returns why a sync must wait for an operator, or nothing.
 func (b *Base) tooMuchLost(state *sourceState, st *staged) string {
+	// What is new makes up for what is missing: a site may have renamed its pages.
+	lost := len(st.absent) + len(st.missing)
+	for id := range st.upserts {
+		if state.documents[id] == nil {
+			lost--
+		}
+	}
 	// Three documents may always go missing, or a small source could never
 	// lose one.
-	if lost := len(st.absent) + len(st.missing); lost > 3 && float64(lost) > b.cfg.MaxLoss*float64(len(state.documents)) {
+	if lost > 3 && float64(lost) > b.cfg.MaxLoss*float64(len(state.documents)) {
 		return fmt.Sprintf("%d of %d documents are missing", lost, len(state.documents))
 	}
 	return ""

@@ -35,7 +35,7 @@ func (vectorIndex) Build(ctx context.Context, prev Snapshot, changes []Passages)
 		for i, v := range c.Vectors {
 			if v != nil {
 				p := c.Passages[i]
-				add = append(add, vector.Entry{ID: p.ID, Group: group, Vector: v, Ref: p})
+				add = append(add, vector.Entry{ID: p.ID, Group: group, Vector: v, Value: p})
 			}
 		}
 	}
@@ -59,7 +59,7 @@ func (s *vectorSnapshot) Search(ctx context.Context, q IndexQuery) (IndexResult,
 	}
 	var res IndexResult
 	for _, h := range found {
-		res.Hits = append(res.Hits, Hit{Passage: h.Ref.(*Passage), Scope: s.scopes[h.Group], Score: h.Similarity})
+		res.Hits = append(res.Hits, Hit{Passage: h.Value.(*Passage), Scope: s.scopes[h.Group], Score: h.Similarity})
 	}
 	return res, nil
 }

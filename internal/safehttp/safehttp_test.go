@@ -90,6 +90,7 @@ func TestP12URLsThatAreRefusedBeforeAnyLookup(t *testing.T) {
 		"http://127.1/": ErrRefusedURL, "http://0x7f.1/": ErrRefusedURL, "http://2130706433/": ErrRefusedURL, "http://0177.0.0.1/": ErrRefusedURL, "http://0x7f000001/": ErrRefusedURL, "http://127.0.0.1./": ErrRefusedURL,
 		"http://127.0.0.1/": ErrBlockedAddress, "http://[::1]/": ErrBlockedAddress, "http://[::]/": ErrBlockedAddress, "http://0.0.0.0/": ErrBlockedAddress,
 		"http://[::ffff:127.0.0.1]/": ErrBlockedAddress, "http://[::ffff:7f00:1]/": ErrBlockedAddress, "http://169.254.169.254/latest/meta-data/": ErrBlockedAddress,
+		"http://①②⑦.⓪.⓪.①/": ErrBlockedAddress, "http://127。0。0。1/": ErrBlockedAddress, "http://１２７.０.０.１/": ErrBlockedAddress,
 		"http://[64:ff9b::a9fe:a9fe]/": ErrBlockedAddress, "http://[fe80::1%25eth0]/": ErrBlockedAddress,
 	} {
 		if _, _, err := get(t, c, target); !errors.Is(err, want) {
@@ -141,13 +142,43 @@ func TestP12RebindingIsSeenByTheSecondConnection(t *testing.T) {
 
 func TestP12MixedAnswersUseThePublicAddressOnly(t *testing.T) {
 	srv, _ := serve(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "public") })
-	var dialled []string
-	c := New(Config{Lookup: at("10.0.0.1,93.184.216.34"), Connect: func(ctx context.Context, n string, a netip.AddrPort) (net.Conn, error) {
-		dialled = append(dialled, a.String())
-		return through(srv)(ctx, n, a)
+	for answer, want := range map[string]string{
+		"10.0.0.1,93.184.216.34":                      "93.184.216.34:80",
+		"::1,fd00::1,93.184.216.34":                   "93.184.216.34:80",
+		"127.0.0.1,169.254.169.254,2606:4700:4700::1": "[2606:4700:4700::1]:80",
+		"fe80::1,::ffff:10.0.0.1,2a00:1450::1,::1":    "[2a00:1450::1]:80",
+	} {
+		var dialled []string
+		c := New(Config{Lookup: at(answer), Connect: func(ctx context.Context, n string, a netip.AddrPort) (net.Conn, error) {
+			dialled = append(dialled, a.String())
+			return through(srv)(ctx, n, a)
+		}})
+		if _, _, err := get(t, c, "http://mixed.example.com/"); err != nil || len(dialled) != 1 || dialled[0] != want {
+			t.Errorf("%s: dialled %v, want %s; error %v", answer, dialled, want, err)
+		}
+	}
+}
+
+func TestP12EachHopOfAChainIsChecked(t *testing.T) {
+	var seen []string
+	srv, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		seen = append(seen, r.Host)
+		next := map[string]string{"a.example.com": "http://b.example.com/", "b.example.com": "http://c.example.com/", "c.example.com": "http://inside.example.com/"}
+		http.Redirect(w, r, next[r.Host], http.StatusTemporaryRedirect)
+	})
+	c := New(Config{Connect: through(srv), Lookup: func(_ context.Context, host string) ([]netip.Addr, error) {
+		if host == "inside.example.com" {
+			return []netip.Addr{netip.MustParseAddr("fd00::5"), netip.MustParseAddr("10.0.0.5")}, nil
+		}
+		return []netip.Addr{netip.MustParseAddr("93.184.216.34")}, nil
 	}})
-	if _, _, err := get(t, c, "http://mixed.example.com/"); err != nil || len(dialled) != 1 || dialled[0] != "93.184.216.34:80" {
-		t.Errorf("dialled %v, error %v", dialled, err)
+	_, _, err := get(t, c, "http://a.example.com/")
+	var blocked *BlockedError
+	if !errors.Is(err, ErrBlockedAddress) || !errors.As(err, &blocked) || blocked.Host != "inside.example.com" {
+		t.Errorf("error %v, want inside.example.com to be blocked", err)
+	}
+	if strings.Join(seen, " ") != "a.example.com b.example.com c.example.com" {
+		t.Errorf("hosts asked: %v", seen)
 	}
 }
 

@@ -6,22 +6,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/kundeagent/kundeagent/knowledge"
+	"github.com/kundeagent/kundeagent/knowledge/crawl/crawltest"
 )
 
 // pages is a site of given pages: "" stands for any other path. A value that
 // begins with "->" redirects, one that is a number is that status.
 func pages(t testing.TB, byPath map[string]string) *site {
 	s := newSite(t, 0, true)
-	s.override = func(w http.ResponseWriter, r *http.Request) bool {
+	s.Override = func(w http.ResponseWriter, r *http.Request) bool {
 		body, ok := byPath[r.URL.RequestURI()]
 		if !ok {
 			if body, ok = byPath[""]; !ok || r.URL.Path == "/robots.txt" || r.URL.Path == "/sitemap.xml" {
@@ -33,7 +35,7 @@ func pages(t testing.TB, byPath map[string]string) *site {
 			return true
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprint(w, strings.ReplaceAll(body, "{host}", s.srv.URL))
+		fmt.Fprint(w, strings.ReplaceAll(body, "{host}", s.Server.URL))
 		return true
 	}
 	return s
@@ -46,7 +48,7 @@ func page(seed int, head string, links ...string) string {
 		fmt.Fprintf(&sb, `<p><a href="%s">more about it</a></p>`, l)
 	}
 	return fmt.Sprintf(`<html><head><title>Page %d</title>%s</head><body><main><h1>Page %d</h1><p>%s</p></main><footer>%s</footer></body></html>`,
-		seed, head, seed, prose(seed, 60), sb.String())
+		seed, head, seed, crawltest.Prose(seed, 60), sb.String())
 }
 
 func (s *site) crawl(t testing.TB, change func(*Config)) *crawled {
@@ -63,7 +65,7 @@ func (s *site) crawl(t testing.TB, change func(*Config)) *crawled {
 func (c *crawled) paths(s *site) []string {
 	var out []string
 	for _, d := range c.docs {
-		out = append(out, strings.TrimPrefix(d.URL, s.srv.URL))
+		out = append(out, strings.TrimPrefix(d.URL, s.Server.URL))
 	}
 	sort.Strings(out)
 	return out
@@ -71,7 +73,7 @@ func (c *crawled) paths(s *site) []string {
 
 // ended returns the outcome of a path that is no document.
 func (c *crawled) ended(s *site, path string) Outcome {
-	if w := c.why[strings.TrimPrefix(s.srv.URL, "http://")+path]; w != nil {
+	if w := c.why[strings.TrimPrefix(s.Server.URL, "http://")+path]; w != nil {
 		return w.Outcome
 	}
 	return ""
@@ -123,8 +125,10 @@ func TestWhatBecomesADocument(t *testing.T) {
 		{"nofollow by name", map[string]string{"/": page(1, `<meta name="kundeagent" content="none">`, "/a")}, nil, "", map[string]Outcome{"/": NoIndex, "/a": NoFollow}},
 		{"noindex that its owner overrides", map[string]string{"/": page(1, `<meta name="robots" content="noindex">`, "/a"), "/a": page(2, `<meta name="robots" content="noindex">`)},
 			func(c *Config) { c.IgnoreNoIndex = true }, "/ /a", nil},
-		{"nofollow link and a link to follow", map[string]string{"/": `<html><body><main><p>` + prose(1, 40) + `<a rel="nofollow" href="/a">x</a> <a href="/b">y</a></p></main></body></html>`,
+		{"nofollow link and a link to follow", map[string]string{"/": `<html><body><main><p>` + crawltest.Prose(1, 40) + `<a rel="nofollow" href="/a">x</a> <a href="/b">y</a></p></main></body></html>`,
 			"/a": page(2, ""), "/b": page(3, "", "/a")}, nil, "/ /a /b", nil},
+		{"nofollow link and the same without", map[string]string{"/": `<html><body><main><p>` + crawltest.Prose(1, 40) + `<a rel="nofollow" href="/a">x</a> <a href="/a">y</a> <a rel="nofollow" href="/b">z</a> <a rel="nofollow" href="/b#c">z</a></p></main></body></html>`,
+			"/a": page(2, ""), "/b": page(3, "")}, nil, "/ /a", map[string]Outcome{"/b": NoFollow}},
 		{"page alone", map[string]string{"/": page(1, "", "/a"), "/a": page(2, "")}, func(c *Config) { c.Related = false }, "/", nil},
 		{"path prefix", map[string]string{"/": page(1, "", "/help/a", "/helpers", "/shop"), "/help/a": page(2, "")},
 			func(c *Config) { c.PathPrefix = "/help" }, "/help/a", map[string]Outcome{"/": Excluded, "/helpers": Excluded, "/shop": Excluded}},
@@ -137,11 +141,11 @@ func TestWhatBecomesADocument(t *testing.T) {
 			nil, "/", map[string]Outcome{"/app": Script}},
 		{"shell that is rendered", map[string]string{"/": page(1, "", "/app"), "/app": `<html><body><div id="root"></div><script src="/a.js"></script><script src="/b.js"></script></body></html>`},
 			func(c *Config) {
-				c.Render = func(ctx context.Context, url string) ([]byte, error) { return []byte(page(9, "")), nil }
+				c.Renderer = RendererFunc(func(ctx context.Context, url string) ([]byte, error) { return []byte(page(9, "")), nil })
 			}, "/ /app", nil},
 		{"rendering that fails", map[string]string{"/": page(1, "", "/app"), "/app": `<html><body><div id="root"></div><script src="/a.js"></script><script src="/b.js"></script></body></html>`},
 			func(c *Config) {
-				c.Render = func(ctx context.Context, url string) ([]byte, error) { return nil, errors.New("no browser") }
+				c.Renderer = RendererFunc(func(ctx context.Context, url string) ([]byte, error) { return nil, errors.New("no browser") })
 			}, "/", map[string]Outcome{"/app": Script}},
 		{"one page for whatever is asked", map[string]string{"/": page(1, "", "/a", "/b"), "/a": page(2, ""), "": `<html><body><main><p>Sorry, we could not help you with that. Try the search instead.</p></main></body></html>`},
 			nil, "/ /a", map[string]Outcome{"/b": Soft404}},
@@ -177,16 +181,39 @@ func TestRelatedPagesAreTaggedByHreflang(t *testing.T) {
 	s := pages(t, map[string]string{"/": page(1, alt), "/fi": page(2, alt)})
 	c := s.crawl(t, nil)
 	for _, d := range c.docs {
-		if want := map[string]string{"/": "en", "/fi": "fi"}[strings.TrimPrefix(d.URL, s.srv.URL)]; d.Language != want {
+		if want := map[string]string{"/": "en", "/fi": "fi"}[strings.TrimPrefix(d.URL, s.Server.URL)]; d.Language != want {
 			t.Errorf("%s: language %q, want %q", d.URL, d.Language, want)
+		}
+	}
+}
+
+func TestOwnersSelectorsDecideWhatIsContent(t *testing.T) {
+	html := `<html><body><div id="kb"><p>` + crawltest.Prose(1, 60) + `</p><div class="terms"><p>Buy two and ` + crawltest.Prose(2, 40) + `</p></div></div><div><p>Sidebar ` + crawltest.Prose(3, 90) + `</p></div></body></html>`
+	s := pages(t, map[string]string{"/": html})
+	for _, c := range []struct {
+		name          string
+		change        func(*Config)
+		promo, beside bool
+	}{
+		{"keep", func(c *Config) { c.Keep = "#kb" }, true, false},
+		{"keep and drop", func(c *Config) { c.Keep, c.Drop = "#kb", []string{".terms"} }, false, false},
+	} {
+		got := s.crawl(t, c.change)
+		for _, d := range got.docs {
+			if text := d.PlainText(); strings.Contains(text, "Buy two") != c.promo || strings.Contains(text, "Sidebar") != c.beside {
+				t.Errorf("%s: %s", c.name, text)
+			}
+		}
+		if len(got.docs) != 1 {
+			t.Errorf("%s: %d documents", c.name, len(got.docs))
 		}
 	}
 }
 
 func TestLinkedFilesGoToTheirParser(t *testing.T) {
 	s := newSite(t, 3, false)
-	s.set(func() {
-		s.override = func(w http.ResponseWriter, r *http.Request) bool {
+	s.Set(func() {
+		s.Override = func(w http.ResponseWriter, r *http.Request) bool {
 			if r.URL.Path == "/" {
 				fmt.Fprint(w, page(1, "", "/files/a.pdf", "/files/b.pdf", "/files/c.pdf", "/files/d.pdf"))
 				return true
@@ -209,8 +236,8 @@ func TestLinkedFilesGoToTheirParser(t *testing.T) {
 			return &knowledge.Document{Title: "Manual", Blocks: []knowledge.Block{{Text: "Turn the key to the left."}}}, nil
 		}
 	})
-	id := strings.TrimPrefix(s.srv.URL, "http://") + "/files/a.pdf"
-	if d := c.docs[id]; d == nil || d.Title != "Manual" || d.URL != s.addr("/files/a.pdf") || d.Name != "a.pdf" {
+	id := strings.TrimPrefix(s.Server.URL, "http://") + "/files/a.pdf"
+	if d := c.docs[id]; d == nil || d.Title != "Manual" || d.URL != s.Addr("/files/a.pdf") || d.Name != "a.pdf" {
 		t.Errorf("document %+v", d)
 	}
 	for path, want := range map[string]Outcome{"/files/b.pdf": Encrypted, "/files/c.pdf": Malformed, "/files/d.pdf": Malformed} {
@@ -220,19 +247,98 @@ func TestLinkedFilesGoToTheirParser(t *testing.T) {
 	}
 }
 
+func TestLinkedFilesAreDocumentsByDefault(t *testing.T) {
+	asked := map[string]string{"/a.pdf": "application/pdf", "/b": "application/pdf", "/c.pdf": "application/octet-stream", "/d.txt": "text/plain", "/e.csv": "text/csv",
+		"/feed": "application/rss+xml", "/api": "application/json", "/data.xml": "text/xml", "/blob": "application/octet-stream", "/img": "image/png", "/f.php": "application/pdf"}
+	s := newSite(t, 0, true)
+	s.Override = func(w http.ResponseWriter, r *http.Request) bool {
+		media, ok := asked[r.URL.Path]
+		switch {
+		case r.URL.Path == "/":
+			fmt.Fprint(w, page(1, "", slices.Sorted(maps.Keys(asked))...))
+			return true
+		case !ok:
+			return false
+		}
+		w.Header().Set("Content-Type", media)
+		switch media {
+		case "text/plain", "text/csv":
+			fmt.Fprintf(w, "name,size\n%s,%d\n", r.URL.Path, len(r.URL.Path))
+		case "application/rss+xml", "text/xml":
+			fmt.Fprint(w, "<rss><channel><title>News</title></channel></rss>")
+		case "application/json":
+			fmt.Fprint(w, `{"a":"text"}`)
+		case "application/octet-stream":
+			if r.URL.Path == "/blob" {
+				fmt.Fprint(w, "\x7fELF\x00\x01\x02")
+			} else {
+				fmt.Fprint(w, crawltest.PDF("Manual at "+r.URL.Path))
+			}
+		default:
+			fmt.Fprint(w, crawltest.PDF("Manual at "+r.URL.Path))
+		}
+		return true
+	}
+	c := s.crawl(t, nil)
+	if got, want := strings.Join(c.paths(s), " "), "/ /a.pdf /b /c.pdf /d.txt /e.csv /f.php"; got != want {
+		t.Errorf("documents %s, want %s; %v", got, want, c.why)
+	}
+	for _, path := range []string{"/feed", "/api", "/data.xml", "/blob", "/img"} {
+		if c.ended(s, path) != Type {
+			t.Errorf("%s ended as %q, want %q", path, c.ended(s, path), Type)
+		}
+	}
+	if d := c.docs[strings.TrimPrefix(s.Addr("/b"), "http://")]; d != nil && (!strings.Contains(d.PlainText(), "Manual at /b") || d.Name != "b" || d.URL != s.Addr("/b")) {
+		t.Errorf("document %+v", d)
+	}
+}
+
+func TestFilesPastTheLimitAreNotParsedInPart(t *testing.T) {
+	s := newSite(t, 0, true)
+	s.Override = func(w http.ResponseWriter, r *http.Request) bool {
+		size := map[string]int{"/exact.pdf": 5000, "/over.pdf": 5001, "/announced.pdf": 6000}[r.URL.Path]
+		switch {
+		case r.URL.Path == "/":
+			fmt.Fprint(w, page(1, "", "/exact.pdf", "/over.pdf", "/announced.pdf"))
+			return true
+		case size == 0:
+			return false
+		}
+		w.Header().Set("Content-Type", "application/pdf")
+		if r.URL.Path == "/announced.pdf" {
+			w.Header().Set("Content-Length", strconv.Itoa(size))
+		}
+		fmt.Fprint(w, "%PDF")
+		_ = http.NewResponseController(w).Flush()
+		fmt.Fprint(w, strings.Repeat("x", size-4))
+		return true
+	}
+	var parsed []string
+	c := s.crawl(t, func(cfg *Config) {
+		cfg.MaxFileBytes = 5000
+		cfg.Parse = func(_ context.Context, url, _ string, data []byte) (*knowledge.Document, error) {
+			parsed = append(parsed, fmt.Sprintf("%s %d", strings.TrimPrefix(url, s.Server.URL), len(data)))
+			return &knowledge.Document{Blocks: []knowledge.Block{{Text: "A manual."}}}, nil
+		}
+	})
+	if len(parsed) != 1 || parsed[0] != "/exact.pdf 5000" || c.ended(s, "/over.pdf") != TooLarge || c.ended(s, "/announced.pdf") != TooLarge {
+		t.Errorf("parsed %v, outcomes %v", parsed, c.outcomes)
+	}
+}
+
 func TestSitemapsIndexedCompressedAndPoisoned(t *testing.T) {
 	s := newSite(t, 0, true)
 	var zipped bytes.Buffer
 	z := gzip.NewWriter(&zipped)
-	fmt.Fprintf(z, `<urlset><url><loc>%s/z</loc></url></urlset>`, s.srv.URL)
+	fmt.Fprintf(z, `<urlset><url><loc>%s/z</loc></url></urlset>`, s.Server.URL)
 	z.Close()
-	s.set(func() {
-		s.robots = "Sitemap: " + s.addr("/index.xml") + "\nSitemap: http://169.254.169.254/sitemap.xml\nSitemap: /list.txt\n"
-		s.override = func(w http.ResponseWriter, r *http.Request) bool {
+	s.Set(func() {
+		s.Robots = "Sitemap: " + s.Addr("/index.xml") + "\nSitemap: http://169.254.169.254/sitemap.xml\nSitemap: /list.txt\n"
+		s.Override = func(w http.ResponseWriter, r *http.Request) bool {
 			index := func(loc ...string) {
 				fmt.Fprint(w, `<?xml version="1.0"?><sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">`)
 				for _, l := range loc {
-					fmt.Fprintf(w, "<sitemap><loc>%s</loc></sitemap>", s.addr(l))
+					fmt.Fprintf(w, "<sitemap><loc>%s</loc></sitemap>", s.Addr(l))
 				}
 				fmt.Fprint(w, "</sitemapindex>")
 			}
@@ -248,9 +354,9 @@ func TestSitemapsIndexedCompressedAndPoisoned(t *testing.T) {
 			case "/one.xml.gz":
 				w.Write(zipped.Bytes())
 			case "/broken.xml":
-				fmt.Fprintf(w, `<urlset><url><loc>%s/before</loc></url><url><loc>http://169.254.169.254/x</loc></url><url><loc>%s/a?x=1&amp;y=2</loc></url><oops`, s.srv.URL, s.srv.URL)
+				fmt.Fprintf(w, `<urlset><url><loc>%s/before</loc></url><url><loc>http://169.254.169.254/x</loc></url><url><loc>%s/a?x=1&amp;y=2</loc></url><oops`, s.Server.URL, s.Server.URL)
 			case "/list.txt":
-				fmt.Fprintf(w, "%s/t\n", s.srv.URL)
+				fmt.Fprintf(w, "%s/t\n", s.Server.URL)
 			case "/":
 				fmt.Fprint(w, page(1, ""))
 			case "/z", "/before", "/t", "/a":
@@ -267,7 +373,7 @@ func TestSitemapsIndexedCompressedAndPoisoned(t *testing.T) {
 	}
 	for _, p := range []string{"/z", "/before", "/t", "/a?x=1&y=2"} {
 		// Pages of the same length of path have the same text: one is imported.
-		if id := strings.TrimPrefix(s.srv.URL, "http://") + p; c.docs[id] == nil && c.ended(s, p) != Duplicate {
+		if id := strings.TrimPrefix(s.Server.URL, "http://") + p; c.docs[id] == nil && c.ended(s, p) != Duplicate {
 			t.Errorf("%s of a sitemap was not looked at: %v", p, c.why[id])
 		}
 	}
@@ -281,26 +387,26 @@ func TestHeadersMakeASourcePrivateAndStayOnItsHost(t *testing.T) {
 	var mu sync.Mutex
 	var leaked []string
 	other := newSite(t, 0, true)
-	other.override = func(w http.ResponseWriter, r *http.Request) bool {
+	other.Override = func(w http.ResponseWriter, r *http.Request) bool {
 		mu.Lock()
 		defer mu.Unlock()
 		leaked = append(leaked, r.URL.Path+" "+r.Header.Get("X-Key"))
 		return false
 	}
-	s.override = func(w http.ResponseWriter, r *http.Request) bool {
+	s.Override = func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Header.Get("X-Key") != "secret" {
 			w.WriteHeader(http.StatusUnauthorized)
 			return true
 		}
 		if r.URL.Path == "/robots.txt" {
-			http.Redirect(w, r, other.addr("/robots.txt"), http.StatusFound)
+			http.Redirect(w, r, other.Addr("/robots.txt"), http.StatusFound)
 			return true
 		}
-		fmt.Fprint(w, page(1, "", other.addr("/x")))
+		fmt.Fprint(w, page(1, "", other.Addr("/x")))
 		return true
 	}
 	cfg := s.config()
-	cfg.Ports = append(cfg.Ports, other.port())
+	cfg.Ports = append(cfg.Ports, other.Port())
 	cfg.Headers = http.Header{"X-Key": {"secret"}}
 	src := mustNew(t, cfg)
 	c := collect(t, src, context.Background(), knowledge.Manifest{})
@@ -313,149 +419,6 @@ func TestHeadersMakeASourcePrivateAndStayOnItsHost(t *testing.T) {
 	cfg.Headers = nil
 	if c := collect(t, mustNew(t, cfg), context.Background(), knowledge.Manifest{}); !errors.Is(c.err, ErrStart) || mustNew(t, cfg).Private() {
 		t.Errorf("without headers: %v", c.err)
-	}
-}
-
-// clock is time that passes only by sleeping.
-type clock struct {
-	mu    sync.Mutex
-	now   time.Time
-	slept []time.Duration
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.slept = append(c.slept, d)
-	c.now = c.now.Add(d)
-	return ctx.Err()
-}
-
-func withClock(c *clock, delay time.Duration) func(*Config) {
-	return func(cfg *Config) { cfg.Now, cfg.Sleep, cfg.Delay = c.Now, c.Sleep, delay }
-}
-
-func TestRequestsKeepTheirDistance(t *testing.T) {
-	for _, c := range []struct {
-		name, robots string
-		delay, want  time.Duration
-	}{
-		{"a second by default", "", 0, time.Second},
-		{"as configured", "", 3 * time.Second, 3 * time.Second},
-		{"longer by robots.txt", "User-agent: *\nCrawl-delay: 7\n", time.Second, 7 * time.Second},
-		{"shorter by robots.txt is not obeyed", "User-agent: *\nCrawl-delay: 1\n", 3 * time.Second, 3 * time.Second},
-		{"no longer than half a minute", "User-agent: *\nCrawl-delay: 3600\n", time.Second, 30 * time.Second},
-		{"robots.txt is heard even without a delay", "User-agent: *\nCrawl-delay: 7\n", -1, 7 * time.Second},
-	} {
-		s := newSite(t, 5, true)
-		s.robots = c.robots
-		k := &clock{now: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}
-		if got := s.crawl(t, withClock(k, c.delay)); got.err != nil || len(got.docs) != 6 {
-			t.Fatalf("%s: %d documents, %v", c.name, len(got.docs), got.err)
-		}
-		if len(k.slept) < 6 || !slices.Contains(k.slept, c.want) || slices.Max(k.slept) > c.want {
-			t.Errorf("%s: waits %v, want %v", c.name, k.slept, c.want)
-		}
-	}
-}
-
-func TestBusyAnswersAreWaitedOut(t *testing.T) {
-	start := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	for _, c := range []struct {
-		name, header string
-		status       int
-		least, most  time.Duration
-	}{
-		{"seconds", "90", 503, 90 * time.Second, 90 * time.Second},
-		{"date", start.Add(2 * time.Minute).Format(http.TimeFormat), 429, 115 * time.Second, 2 * time.Minute},
-		{"too long", "86400", 503, 5 * time.Minute, 5 * time.Minute},
-		{"not said", "", 429, time.Second, 2 * time.Second},
-		{"nonsense", "soon", 500, time.Second, 2 * time.Second},
-	} {
-		s := newSite(t, 2, true)
-		busy := true
-		s.override = func(w http.ResponseWriter, r *http.Request) bool {
-			if r.URL.Path != "/articles/how-to-1" || !busy {
-				return false
-			}
-			busy = false
-			w.Header().Set("Retry-After", c.header)
-			w.WriteHeader(c.status)
-			return true
-		}
-		k := &clock{now: start}
-		got := s.crawl(t, withClock(k, -1))
-		if got.err != nil || len(got.docs) != 3 {
-			t.Errorf("%s: %d documents, %v", c.name, len(got.docs), got.err)
-		}
-		if len(k.slept) != 1 || k.slept[0] < c.least || k.slept[0] > c.most {
-			t.Errorf("%s: waited %v, want %v to %v once", c.name, k.slept, c.least, c.most)
-		}
-	}
-}
-
-func TestDeadlineCutsWithoutComplete(t *testing.T) {
-	s := newSite(t, 100, true)
-	k := &clock{now: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}
-	c := s.crawl(t, func(cfg *Config) { withClock(k, time.Second)(cfg); cfg.Deadline = 20 * time.Second })
-	if c.err != nil || c.complete || len(c.docs) < 10 || len(c.docs) > 20 || c.outcomes[Deadline] == 0 {
-		t.Errorf("%d documents, complete %v, error %v, outcomes %v", len(c.docs), c.complete, c.err, c.outcomes)
-	}
-}
-
-func TestFailuresInARowEndTheCrawl(t *testing.T) {
-	s := newSite(t, 100, true)
-	s.override = func(w http.ResponseWriter, r *http.Request) bool {
-		if s.count("/articles/how-to-1") > 0 && strings.HasPrefix(r.URL.Path, "/articles/") {
-			w.WriteHeader(http.StatusInternalServerError)
-			return true
-		}
-		return false
-	}
-	c := s.crawl(t, func(cfg *Config) { cfg.MaxFailures = 3 })
-	if !errors.Is(c.err, ErrSiteDown) || c.outcomes[Status] != 3 || c.outcomes[Aborted] == 0 {
-		t.Errorf("error %v, outcomes %v", c.err, c.outcomes)
-	}
-	if n := s.count("/articles/how-to-1"); n != maxAttempts {
-		t.Errorf("a failing page was asked for %d times, want %d", n, maxAttempts)
-	}
-}
-
-func TestFetchBudgetIsExact(t *testing.T) {
-	s := newSite(t, 200, true)
-	c := s.crawl(t, func(cfg *Config) { cfg.MaxFetches = 40; cfg.Concurrency = 8 })
-	total := 0
-	s.set(func() {
-		for path, n := range s.hits {
-			if path != "/robots.txt" && path != "/sitemap.xml" {
-				total += n
-			}
-		}
-	})
-	if total != 40 || c.complete || c.outcomes[Budget] == 0 {
-		t.Errorf("%d requests for pages, want 40; complete %v, outcomes %v", total, c.complete, c.outcomes)
-	}
-}
-
-func TestRobotsAnswersThatAllowEverything(t *testing.T) {
-	for _, code := range []int{400, 401, 403, 404, 410} {
-		s := newSite(t, 3, true)
-		s.override = func(w http.ResponseWriter, r *http.Request) bool {
-			if r.URL.Path == "/robots.txt" {
-				w.WriteHeader(code)
-				return true
-			}
-			return false
-		}
-		if c := s.crawl(t, nil); c.err != nil || len(c.docs) != 4 {
-			t.Errorf("robots.txt answers %d: %d documents, %v", code, len(c.docs), c.err)
-		}
 	}
 }
 

@@ -15,7 +15,7 @@ func BenchmarkCrawlUnchanged(b *testing.B) { benchmarkCrawl(b, true) }
 
 func benchmarkCrawl(b *testing.B, again bool) {
 	s := newSite(b, 1000, true)
-	s.words = 3000
+	s.Words = 3000
 	cfg := s.config()
 	cfg.MaxDocuments = 1001
 	src := mustNew(b, cfg)

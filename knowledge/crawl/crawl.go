@@ -5,16 +5,51 @@
 // requests, asks again only for what has changed, and imports each page once,
 // whatever addresses it has. It looks at the sitemap first and at links then.
 // Every address it comes upon ends with exactly one [Outcome], reported as a
-// change whose Err is a [*Skip] unless it is a document.
+// change whose Err is a [*Skip] unless it is a document. What is odd about a
+// site besides is a [*Note].
 //
 // # What counts as removed
 //
-// A known document is reported Gone only when that is proven: its address
-// answers 404 or 410, forbids indexing, is no longer of the source by its
-// owner's or robots.txt's rules, or now leads to another document. Whatever
-// else is wrong with it is reported Failed, and it stays. A change of kind
-// Complete ends only a crawl that was cut neither by a limit nor by the site
-// failing.
+// A known document is reported Gone when its address answers 410, or when it is
+// no longer of the source by its owner's rules. It is reported Missing, which a
+// mistake of the site can cause for many at once, when its address answers 404 in
+// two crawls running, or once when the sitemap has dropped it too or its text is
+// at another address now; when it forbids indexing or robots.txt disallows it; or
+// when it leads to another document. Whatever else is wrong with a document is
+// reported Failed, and it stays. A change of kind Complete ends only a crawl that was cut
+// neither by a limit nor by the site failing. A start page that cannot be read
+// is an error of the source, [ErrStart], and a site that keeps failing is
+// [ErrSiteDown]; neither removes anything.
+//
+// # What belongs to a source
+//
+// Without Related the page alone. With it the host of the start page, where
+// www.example.com and example.com are one and every port is another site;
+// Subdomains, PathPrefix, Include, Exclude and Languages widen or narrow that.
+// Linked files (pdf, docx, pptx, md, rst, txt, csv) are documents.
+//
+// # Limits and defaults
+//
+//	documents                  1,000      Config.MaxDocuments
+//	requests for pages         3 times    Config.MaxFetches; at least 30
+//	time                       4 h        Config.Deadline
+//	between requests           1 s        Config.Delay; Crawl-delay up to 30 s is obeyed
+//	requests at a time         1          Config.Concurrency, at most 64
+//	one request                30 s       Config.Timeout
+//	attempts at a page         3          with 408, 429, 5xx or no answer; Retry-After up to 5 min is obeyed
+//	failures in a row          10         Config.MaxFailures, then ErrSiteDown
+//	HTML page                  2 MiB      Config.MaxPageBytes, after decompression
+//	other file                 32 MiB     Config.MaxFileBytes, after decompression
+//	links of a page            5,000
+//	redirects                  5
+//	addresses in mind          100,000    and 20,000 more that are only reported
+//	queries of one path        20         twice MaxDocuments where one parameter names the document
+//	path segments              12         none more than twice, numbers aside
+//	address                    2 KiB
+//	robots.txt                 500 KiB    for 24 h; unreachable for 30 days counts as absent
+//	sitemaps                   50 files   of 50 MiB and 50,000 addresses, indexes 2 deep
+//
+// A page that passes a limit is skipped with a reason, never cut.
 package crawl
 
 import (
@@ -24,7 +59,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -81,6 +115,9 @@ type Config struct {
 	// IgnoreNoIndex imports pages although they ask not to be indexed: for an
 	// owner whose own help centre is hidden from search engines.
 	IgnoreNoIndex bool
+	// IgnoreRobots crawls although robots.txt disallows it or cannot be had: for
+	// an owner's own site. Its sitemaps and its Crawl-delay are still heeded.
+	IgnoreRobots bool
 
 	// MaxDocuments is the largest number of documents. Default 1,000. Lowering
 	// it does not remove what is known.
@@ -118,19 +155,15 @@ type Config struct {
 	Allow []netip.Prefix
 	Ports []uint16
 
-	// Render returns the HTML of a page after its scripts ran. It is called for
-	// pages that look empty without. A browser does not pass through this
-	// package's address policy; whoever provides one must confine it. Default:
-	// such pages are skipped and reported.
-	Render func(ctx context.Context, url string) ([]byte, error)
+	// Renderer shows the pages that look empty until their scripts ran. Default:
+	// such pages are skipped and reported as [Script].
+	Renderer Renderer
 	// Parse reads a file that is not HTML, as a linked PDF. It returns an error
 	// that wraps knowledge.ErrUnsupported for types that it does not know. It
-	// must be safe for concurrent use. Default: such files are skipped.
+	// must be safe for concurrent use. Default is package knowledge/file, for
+	// pdf, docx, pptx, md, rst, txt and csv.
 	Parse func(ctx context.Context, url, contentType string, data []byte) (*knowledge.Document, error)
 
-	// Logger is told what is odd about a site but is no address's outcome.
-	// Default: nobody.
-	Logger *slog.Logger
 	// Now and Sleep are the clock. Defaults are the system's.
 	Now   func() time.Time
 	Sleep func(ctx context.Context, d time.Duration) error
@@ -201,6 +234,7 @@ type Source struct {
 	scope     scope
 	languages []language.Tag
 	token     string
+	parse     reader
 	print     string // of what decides how a page is read
 }
 
@@ -244,6 +278,9 @@ func New(cfg Config) (*Source, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
+	if s.parse = cfg.Parse; s.parse == nil {
+		s.parse = ownReader()
+	}
 	s.scope = newScope(cfg, s.start)
 	s.print = fingerprint(cfg)
 	return s, nil
@@ -279,12 +316,20 @@ func portListed(ports []uint16, p string) bool {
 // fingerprint changes when a page would be read differently, so that an
 // unchanged page is fetched anew.
 func fingerprint(cfg Config) string {
-	const readerVersion = 1
+	const readerVersion = 2
 	langs := append([]string{}, cfg.Languages...)
 	sort.Strings(langs)
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d %q %q %q %t %t %t", readerVersion, cfg.Drop, cfg.Keep, langs,
-		cfg.IgnoreNoIndex, cfg.Render != nil, cfg.Parse != nil))
+		cfg.IgnoreNoIndex, cfg.Renderer != nil, cfg.Parse != nil))
 	return hex.EncodeToString(sum[:6])
+}
+
+// DocumentID returns the ID of the document at a web address: what all spellings
+// of the address have in common. It is the host without "www.", the path, and
+// the query in order and without the parameters of sessions and campaigns.
+func DocumentID(rawURL string) (string, error) {
+	a, err := resolve(&url.URL{}, rawURL)
+	return a.key, err
 }
 
 // ID returns Config.ID.

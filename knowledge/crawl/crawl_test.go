@@ -3,6 +3,7 @@ package crawl
 import (
 	"context"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,10 +14,9 @@ import (
 func trapSite(t *testing.T, pages int, sitemap bool, floor int) {
 	s := newSite(t, pages, false)
 	if sitemap {
-		s.sitemap = s.staleSitemap(0.6, 0.1)
+		s.Sitemap = s.StaleSitemap(0.6, 0.1)
 	}
-	cfg := s.config()
-	cfg.MaxDocuments = pages
+	cfg := withLanguages(s.config())
 	start := time.Now()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -34,15 +34,55 @@ func trapSite(t *testing.T, pages int, sitemap bool, floor int) {
 	if grown := after.Sys - before.Sys; grown > 100<<20 {
 		t.Errorf("memory grew by %d MB", grown>>20)
 	}
-	if len(c.docs) > pages {
-		t.Errorf("%d documents, cap %d", len(c.docs), pages)
+	if len(c.docs) > defaultMaxDocuments {
+		t.Errorf("%d documents, cap %d", len(c.docs), defaultMaxDocuments)
 	}
 	checkClean(t, s, c)
-	for outcome, atLeast := range map[Outcome]int{Disallowed: 1, NoIndex: 1, OffSite: 2, Login: 1, NotFound: 1, TooLarge: 1, Type: 1} {
+	checkAccounts(t, s, c)
+	for outcome, atLeast := range map[Outcome]int{Disallowed: 1, NoIndex: 1, OffSite: 2, Login: 1, NotFound: 1, TooLarge: 2, Type: 1, Canonical: 1, Redirected: 1, Duplicate: 1, Trap: 1, Language: 1} {
 		if c.outcomes[outcome] < atLeast {
 			t.Errorf("outcome %s: %d, want at least %d", outcome, c.outcomes[outcome], atLeast)
 		}
 	}
+}
+
+// checkAccounts fails unless every address that the site was asked for, and every
+// one that a document links to, ended with an outcome; collect sees that none
+// has two.
+func checkAccounts(t *testing.T, s *site, c *crawled) {
+	t.Helper()
+	host := strings.TrimPrefix(s.Server.URL, "http://")
+	s.Set(func() {
+		for path := range s.Hits {
+			switch {
+			case path == "/robots.txt", strings.HasPrefix(path, "/sitemap"), strings.HasSuffix(path, "-no-such-page"):
+			case path == "/filter": // its queries are addresses of their own
+			case c.kindOf[host+path] == 0:
+				t.Errorf("%s was asked for and has no outcome", path)
+			}
+		}
+	})
+	links := 0
+	for id := range c.docs {
+		state, _ := decodeState(knowledge.Entry{State: c.state[id]}, mustNew(t, withLanguages(s.config())).print)
+		if state == nil {
+			t.Fatalf("%s left no state", id)
+		}
+		for _, l := range state.Links {
+			links++
+			if to := mustResolve(t, s.Server.URL, l); c.kindOf[to.key] == 0 {
+				t.Errorf("%s links to %s, which has no outcome", id, to)
+			}
+		}
+	}
+	if links < 5*len(c.docs) {
+		t.Errorf("only %d links of %d documents were looked at", links, len(c.docs))
+	}
+}
+
+func withLanguages(cfg Config) Config {
+	cfg.Languages = []string{"en"}
+	return cfg
 }
 
 func TestStaleSitemapThenLinksFindTheRealPages(t *testing.T) { trapSite(t, 1000, true, 985) }

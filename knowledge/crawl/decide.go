@@ -12,6 +12,7 @@ type verdict struct {
 	detail  string
 	err     error
 	proof   bool // that no document is there any more
+	missing bool // a 404, which is proof if it was one before
 	leads   bool // to a document elsewhere
 }
 
@@ -26,8 +27,10 @@ func (r *run) decide(x *read) {
 	case x.redirect != nil:
 		r.decideRedirect(x)
 	case x.outcome != "":
-		r.finish(x, verdict{outcome: x.outcome, detail: x.detail, err: x.err, proof: x.outcome.proof() && !r.atFault(x)})
-	case !x.item.start && x.likeness != "" && x.likeness == r.probe.likeness:
+		sound := !r.atFault(x)
+		r.finish(x, verdict{outcome: x.outcome, detail: x.detail, err: x.err,
+			proof: sound && x.outcome.proof(), missing: sound && x.outcome == NotFound})
+	case !x.item.start && x.missing:
 		r.finish(x, verdict{outcome: Soft404, detail: "same as the page for addresses that do not exist"})
 	default:
 		r.decideDocument(x)
@@ -78,7 +81,7 @@ func (r *run) decideRedirect(x *read) {
 		r.finish(x, verdict{outcome: Redirected, detail: fmt.Sprintf("more than %d hops", maxHops)})
 		return
 	}
-	if !x.item.start && r.probe.redirect != "" && to.key == r.probe.redirect {
+	if !x.item.start && r.fetcher.probe.redirect != "" && to.key == r.fetcher.probe.redirect {
 		r.finish(x, verdict{outcome: Soft404, detail: "redirects where addresses that do not exist do: " + to.String()})
 		return
 	}
@@ -92,7 +95,7 @@ func (r *run) decideRedirect(x *read) {
 		v := verdict{outcome: Redirected, detail: "to " + to.String(), proof: p.leads, leads: p.leads}
 		if !p.leads {
 			v.detail += ", which ended as " + string(p.outcome)
-			v.proof = p.outcome == NotFound || p.outcome == Removed
+			v.proof, v.missing = p.outcome == Removed, p.outcome == NotFound
 		}
 		r.finish(x, v)
 	case !r.wait(x, to.key):
@@ -191,6 +194,7 @@ func (r *run) admit(x *read) {
 		return
 	}
 	r.imported++
+	x.state.Listed = r.listed[id]
 	r.frontier.yieldOf(x.item.addr).documents++
 	c := knowledge.Change{ID: id, Kind: knowledge.Upsert, Document: x.doc, State: x.state.encode()}
 	same := x.notModified || x.item.state != nil && x.item.state.Doc == x.state.Doc
@@ -204,6 +208,19 @@ func (r *run) admit(x *read) {
 	}
 	r.close(id, outcome, true)
 	r.emit(c)
+	r.compare(x)
+}
+
+// compare notes that a document nearly has the text of another. It stays all
+// the same: the pages of one template differ in a few words that matter.
+func (r *run) compare(x *read) {
+	if x.state.Sketch == 0 {
+		return
+	}
+	id := x.item.addr.key
+	if other, apart := r.sketches.near(id, x.state.Sketch); other != "" {
+		r.note(x.item.addr, fmt.Sprintf("nearly the text of %s (%d of 64 bits of their sketches differ)", r.places[other].addr, apart))
+	}
 }
 
 // inherits tells whether a known document gives its room to this address.
@@ -235,11 +252,16 @@ func (r *run) finish(x *read, v verdict) {
 		return
 	}
 	known := r.knownDocument(id)
-	c := knowledge.Change{ID: id, Kind: knowledge.Skipped,
-		Err: &Skip{URL: p.addr.String(), Outcome: v.outcome, Detail: v.detail, Err: v.err}}
+	if known && v.missing && !r.missed(x, &v) {
+		return
+	}
+	skip := &Skip{URL: p.addr.String(), Outcome: v.outcome, Detail: v.detail, Err: v.err}
+	c := knowledge.Change{ID: id, Kind: knowledge.Skipped, Err: skip}
 	switch {
-	case known && v.proof:
+	case known && v.proof && skip.certain():
 		c.Kind = knowledge.Gone
+	case known && v.proof:
+		c.Kind = knowledge.Missing
 	case known || v.outcome.failure():
 		c.Kind = knowledge.Failed
 	}
@@ -249,7 +271,7 @@ func (r *run) finish(x *read, v verdict) {
 	if c.Kind == knowledge.Failed {
 		r.failed++
 	}
-	if c.Kind == knowledge.Gone || !known {
+	if c.Kind == knowledge.Gone || c.Kind == knowledge.Missing || !known {
 		r.disown(id)
 	}
 	// A known document that was not read this time is still there.

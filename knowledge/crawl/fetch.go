@@ -1,10 +1,12 @@
 package crawl
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"strings"
@@ -13,14 +15,12 @@ import (
 	"time"
 
 	"github.com/kundeagent/kundeagent/internal/safehttp"
-	"github.com/kundeagent/kundeagent/knowledge/crawl/internal/robots"
 )
 
 const (
 	maxHops       = 5
 	maxAttempts   = 3
 	pageAccept    = "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.5"
-	robotsTries   = 2
 	sniffedLength = 512
 )
 
@@ -30,9 +30,14 @@ type fetcher struct {
 	client *safehttp.Client
 	gates  *gates
 	left   atomic.Int64 // requests that may still be made for pages
+	size   atomic.Int64 // of the last page, which the next is likely to have
+	probe  probe        // set before new pages are asked for
 
 	mu     sync.Mutex
 	robots map[string]*robotsOf
+	// unreachable holds since when the robots.txt of an origin cannot be had;
+	// see siteState.
+	unreachable map[string]time.Time
 }
 
 // fetched is the answer to a request for a page: a body, a redirect, "not
@@ -56,9 +61,12 @@ func failed(addr address, o Outcome, detail string, err error) fetched {
 	return fetched{addr: addr, outcome: o, detail: detail, err: err}
 }
 
-func newFetcher(src *Source, now time.Time) *fetcher {
+func newFetcher(src *Source, now time.Time, unreachable map[string]time.Time) *fetcher {
 	cfg := src.cfg
-	f := &fetcher{src: src, robots: map[string]*robotsOf{}}
+	f := &fetcher{src: src, robots: map[string]*robotsOf{}, unreachable: maps.Clone(unreachable)}
+	if f.unreachable == nil {
+		f.unreachable = map[string]time.Time{}
+	}
 	f.gates = &gates{now: cfg.Now, sleep: cfg.Sleep, delay: cfg.Delay, deadline: now.Add(cfg.Deadline), hosts: map[string]*gate{}}
 	f.client = safehttp.New(safehttp.Config{
 		Allow: cfg.Allow, Ports: cfg.Ports, UserAgent: cfg.UserAgent,
@@ -91,14 +99,10 @@ func (f *fetcher) fetch(ctx context.Context, addr address, known *pageState) fet
 
 // patiently repeats a request that met a passing failure.
 func (f *fetcher) patiently(ctx context.Context, addr address, known *pageState) fetched {
-	rules := f.rules(ctx, addr)
-	if rules.fault != nil {
-		return rules.refusal(addr)
+	got, ok := f.permit(ctx, addr)
+	if !ok {
+		return got
 	}
-	if ok, by := rules.file.Rules().Allowed(addr.requestPath()); !ok {
-		return failed(addr, Disallowed, "rule "+by, nil)
-	}
-	var got fetched
 	for attempt := 1; attempt <= maxAttempts; attempt++ {
 		if err := f.gates.wait(ctx, addr.url.Host); err != nil {
 			return failed(addr, cutBy(err), "", err)
@@ -224,7 +228,7 @@ func (f *fetcher) body(addr address, resp *http.Response) fetched {
 	html := media == "text/html" || media == "application/xhtml+xml"
 	limit := f.src.cfg.MaxPageBytes
 	if !html {
-		if f.src.cfg.Parse == nil || mediaType(media) {
+		if mediaType(media) || f.src.cfg.Parse == nil && !ownType(media, addr) {
 			return failed(addr, Type, media, nil)
 		}
 		limit = f.src.cfg.MaxFileBytes
@@ -232,7 +236,7 @@ func (f *fetcher) body(addr address, resp *http.Response) fetched {
 	if resp.ContentLength > limit {
 		return failed(addr, TooLarge, fmt.Sprintf("%d bytes, limit %d", resp.ContentLength, limit), nil)
 	}
-	body, err := safehttp.ReadAll(io.MultiReader(strings.NewReader(string(head)), resp.Body), limit)
+	body, err := f.readAll(head, resp, limit)
 	switch {
 	case errors.Is(err, safehttp.ErrTooLarge):
 		return failed(addr, TooLarge, "", err)
@@ -240,6 +244,26 @@ func (f *fetcher) body(addr address, resp *http.Response) fetched {
 		return failed(addr, Unreachable, "answer broke off", err)
 	}
 	return fetched{addr: addr, body: body, html: html, contentType: declared, header: resp.Header}
+}
+
+// readAll reads a body that began with head into room for one as large as the
+// last.
+func (f *fetcher) readAll(head []byte, resp *http.Response, limit int64) ([]byte, error) {
+	const mostRoom = 512 << 10
+	room := resp.ContentLength
+	if room < 0 {
+		room = f.size.Load() + bytes.MinRead
+	}
+	body := bytes.NewBuffer(make([]byte, 0, min(room+bytes.MinRead, mostRoom)))
+	body.Write(head)
+	if _, err := body.ReadFrom(io.LimitReader(resp.Body, limit+1-int64(len(head)))); err != nil {
+		return nil, err
+	}
+	if int64(body.Len()) > limit {
+		return nil, fmt.Errorf("more than %d bytes: %w", limit, safehttp.ErrTooLarge)
+	}
+	f.size.Store(int64(body.Len()))
+	return body.Bytes(), nil
 }
 
 // mediaType tells types that hold no text whoever parses them.
@@ -250,89 +274,4 @@ func mediaType(t string) bool {
 		}
 	}
 	return t == "text/css" || t == "text/javascript" || t == "application/javascript"
-}
-
-// robotsOf is what is known of one origin's robots.txt.
-type robotsOf struct {
-	once  sync.Once
-	file  *robots.File
-	fault error // it cannot be had, so nothing may be fetched
-	note  string
-}
-
-func (r *robotsOf) refusal(addr address) fetched {
-	o := RobotsUnreachable
-	switch {
-	case errors.Is(r.fault, safehttp.ErrBlockedAddress), errors.Is(r.fault, safehttp.ErrRefusedURL):
-		o = Blocked
-	case errors.Is(r.fault, errDeadline):
-		o = Deadline
-	}
-	got := failed(addr, o, "", r.fault)
-	got.strike = o == RobotsUnreachable
-	return got
-}
-
-// rules returns the robots.txt of an origin, which is asked for once a crawl.
-func (f *fetcher) rules(ctx context.Context, addr address) *robotsOf {
-	origin := addr.url.Scheme + "://" + addr.url.Host
-	f.mu.Lock()
-	r := f.robots[origin]
-	if r == nil {
-		r = &robotsOf{}
-		f.robots[origin] = r
-	}
-	f.mu.Unlock()
-	r.once.Do(func() { f.loadRobots(ctx, r, addr, origin) })
-	return r
-}
-
-func (f *fetcher) loadRobots(ctx context.Context, r *robotsOf, addr address, origin string) {
-	for attempt := 1; ; attempt++ {
-		if r.fault = f.gates.wait(ctx, addr.url.Host); r.fault != nil {
-			return
-		}
-		var asked time.Duration
-		r.file, r.note, asked, r.fault = f.askRobots(ctx, origin)
-		if r.fault == nil {
-			f.gates.crawlDelay(addr.url.Host, r.file.Rules().CrawlDelay)
-			return
-		}
-		final := errors.Is(r.fault, safehttp.ErrBlockedAddress) || errors.Is(r.fault, safehttp.ErrRefusedURL)
-		if final || attempt == robotsTries || ctx.Err() != nil || !f.gates.pause(addr.url.Host, backoff(attempt, asked)) {
-			return
-		}
-	}
-}
-
-// askRobots applies the rules of RFC 9309, section 2.3.1: what is unavailable
-// allows everything, what is unreachable nothing. Being asked to slow down
-// counts as unreachable.
-func (f *fetcher) askRobots(ctx context.Context, origin string) (file *robots.File, note string, asked time.Duration, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, origin+"/robots.txt", nil)
-	if err != nil {
-		return nil, "", 0, err
-	}
-	resp, err := f.client.Do(req)
-	if errors.Is(err, safehttp.ErrTooManyRedirects) {
-		return robots.Parse(nil, ""), "robots.txt redirects too often", 0, nil
-	}
-	if err != nil {
-		return nil, "", 0, err
-	}
-	defer resp.Body.Close()
-	switch code := resp.StatusCode; {
-	case code >= 200 && code < 300:
-		// The RFC has what passes the limit ignored, so this is no silent cut.
-		data, err := io.ReadAll(io.LimitReader(resp.Body, robots.MaxBytes+1))
-		if err != nil {
-			return nil, "", 0, err
-		}
-		return robots.Parse(data, f.src.token), "", 0, nil
-	case code == http.StatusTooManyRequests || code >= 500:
-		return nil, "", retryAfter(resp.Header, f.src.cfg.Now()), fmt.Errorf("robots.txt of %s: status %d", origin, code)
-	case code == http.StatusUnauthorized || code == http.StatusForbidden:
-		return robots.Parse(nil, ""), fmt.Sprintf("robots.txt answers %d, which allows to crawl", code), 0, nil
-	}
-	return robots.Parse(nil, ""), "", 0, nil
 }

@@ -13,12 +13,13 @@ const (
 
 // item is an address to be looked at.
 type item struct {
-	addr  address
-	hops  int  // redirects that led here
-	start bool // the start page, or where it redirects to
-	state *pageState
-	anew  bool // ask unconditionally
-	own   bool // import under this address whatever it resembles or names
+	addr     address
+	hops     int    // redirects that led here
+	language string // as the sitemap declares it
+	start    bool   // the start page, or where it redirects to
+	state    *pageState
+	anew     bool // ask unconditionally
+	own      bool // import under this address whatever it resembles or names
 }
 
 // The queues of new addresses, best first. Within one, first come, first served.

@@ -13,8 +13,9 @@ const (
 )
 
 // Addresses that hold no document of their own, by the rules of the site or of
-// its owner. A document that was known under such an address is reported Gone,
-// except as noted.
+// its owner. A document that was known under such an address is reported Missing,
+// or Gone where Removed, Excluded or OffSite says that it was meant, except as
+// noted.
 const (
 	Duplicate  Outcome = "duplicate"    // same text as another document
 	Redirected Outcome = "redirected"   // leads to another address; kept if that one is no document
@@ -25,7 +26,7 @@ const (
 	OffSite    Outcome = "off-site"     // another host
 	Excluded   Outcome = "excluded"     // PathPrefix, Include or Exclude
 	Language   Outcome = "language"     // not one of Languages
-	NotFound   Outcome = "not-found"    // 404
+	NotFound   Outcome = "not-found"    // 404; a known document is kept until that was seen twice, or the sitemap dropped it too
 	Removed    Outcome = "gone"         // 410
 	Trap       Outcome = "trap"         // address of a kind that has no end
 	Type       Outcome = "type"         // content that no parser takes; a known document is kept
@@ -55,7 +56,7 @@ const (
 )
 
 // Skip is why an address is not a document. It is the Err of changes of kind
-// Skipped, Failed and Gone.
+// Skipped, Failed, Gone and Missing.
 type Skip struct {
 	URL     string
 	Outcome Outcome
@@ -78,6 +79,28 @@ func (s *Skip) Error() string {
 // Unwrap returns the cause.
 func (s *Skip) Unwrap() error { return s.Err }
 
+// certain tells whether a document was removed for this reason on purpose: its
+// address answers 410, or the rules of the source's owner leave it out. A site
+// may by mistake answer 404, or ask not to be indexed, for all of its pages.
+func (s *Skip) certain() bool {
+	switch s.Outcome {
+	case Removed, Excluded, OffSite:
+		return true
+	}
+	return false
+}
+
+// Note is something odd about a site that is no address's outcome: documents
+// with nearly the same text, a sitemap that cannot be read, a canonical address
+// on another host. It is the Err of a change of kind Progress.
+type Note struct {
+	URL  string
+	Text string
+}
+
+// Error names the address and what is odd about it.
+func (n *Note) Error() string { return fmt.Sprintf("crawl %s: note: %s", n.URL, n.Text) }
+
 // failure tells outcomes that are the site's or the network's fault at the
 // moment, which a later crawl may find cured.
 func (o Outcome) failure() bool {
@@ -88,10 +111,11 @@ func (o Outcome) failure() bool {
 	return false
 }
 
-// proof tells outcomes that prove that no document is there any more.
+// proof tells outcomes that prove that no document is there any more. A 404 is
+// not among them: see run.missed.
 func (o Outcome) proof() bool {
 	switch o {
-	case Duplicate, Canonical, NoIndex, Disallowed, OffSite, Excluded, Language, NotFound, Removed:
+	case Duplicate, Canonical, NoIndex, Disallowed, OffSite, Excluded, Language, Removed:
 		return true
 	}
 	return false

@@ -30,7 +30,7 @@ type read struct {
 	state     pageState           // what to remember; zero if nothing
 	links     []link
 	canonical *address // another address that the page names as its own
-	likeness  string
+	missing   bool     // it shows what the site shows for addresses that do not exist
 	notes     []string
 }
 
@@ -60,7 +60,7 @@ func (s *Source) look(ctx context.Context, f *fetcher, it *item) (r *read) {
 	case r.notModified:
 		s.recall(r, known)
 	case r.html:
-		s.readHTML(ctx, r)
+		s.readHTML(ctx, f, r)
 	default:
 		s.readFile(ctx, r)
 	}
@@ -95,9 +95,9 @@ func (s *Source) parseHTML(ctx context.Context, got fetched) (*htmldoc.Page, err
 	}, got.body)
 }
 
-func (s *Source) readHTML(ctx context.Context, r *read) {
+func (s *Source) readHTML(ctx context.Context, f *fetcher, r *read) {
 	page, err := s.parseHTML(ctx, r.fetched)
-	if err == nil && page.NeedsRender && s.cfg.Render != nil {
+	if err == nil && page.NeedsRender && s.cfg.Renderer != nil {
 		page, err = s.render(ctx, r, page)
 	}
 	if err != nil {
@@ -115,8 +115,8 @@ func (s *Source) readHTML(ctx context.Context, r *read) {
 		noIndex, why = true, "meta element"
 	}
 	s.collectLinks(r, page, noFollow || page.Robots.NoFollow)
-	s.finishDocument(r, page.Document, page.TextHash)
-	r.likeness = likeness(page.Document, r.addr)
+	s.finishDocument(r, page.Document, text, page.TextHash)
+	r.missing = f.probe.shows(text, r.addr)
 	s.tagLanguage(r, page)
 	switch {
 	case noIndex && !s.cfg.IgnoreNoIndex:
@@ -140,7 +140,7 @@ func (s *Source) readHTML(ctx context.Context, r *read) {
 // render reads the page again as a browser shows it. If that fails, the page
 // counts as one that would have to be rendered.
 func (s *Source) render(ctx context.Context, r *read, shell *htmldoc.Page) (*htmldoc.Page, error) {
-	body, err := s.cfg.Render(ctx, r.addr.String())
+	body, err := s.cfg.Renderer.Render(ctx, r.addr.String())
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -190,17 +190,36 @@ func (s *Source) collectLinks(r *read, page *htmldoc.Page, noFollow bool) {
 	if !s.cfg.Related {
 		return
 	}
-	at := map[string]int{}
-	add := func(raw string, no bool) {
+	const nowhere = -1
+	tooMany := false
+	at := map[string]int{}    // places in r.links by key
+	spelt := map[string]int{} // and by spelling, because resolving costs more than looking up
+	find := func(raw string, no bool) int {
 		to, err := resolve(r.addr.url, raw)
 		if err != nil || to.key == r.addr.key {
-			return
+			return nowhere
 		}
-		if i, ok := at[to.key]; ok {
+		i, ok := at[to.key]
+		switch {
+		case ok:
+			return i
+		case len(r.links) >= maxLinks:
+			tooMany = true
+			return nowhere
+		}
+		at[to.key] = len(r.links)
+		r.links = append(r.links, link{to, no})
+		return at[to.key]
+	}
+	add := func(raw string, no bool) {
+		raw, _, _ = strings.Cut(raw, "#")
+		i, ok := spelt[raw]
+		if !ok {
+			i = find(raw, no)
+			spelt[raw] = i
+		}
+		if i != nowhere {
 			r.links[i].noFollow = r.links[i].noFollow && no
-		} else if len(r.links) < maxLinks {
-			at[to.key] = len(r.links)
-			r.links = append(r.links, link{to, no})
 		}
 	}
 	for _, l := range page.Links {
@@ -214,6 +233,9 @@ func (s *Source) collectLinks(r *read, page *htmldoc.Page, noFollow bool) {
 	if page.MetaRefresh != "" {
 		add(page.MetaRefresh, noFollow)
 	}
+	if tooMany {
+		r.notes = append(r.notes, fmt.Sprintf("only the first %d links are followed", maxLinks))
+	}
 }
 
 // tagLanguage takes the language from the list of translations when the page
@@ -222,6 +244,7 @@ func (s *Source) tagLanguage(r *read, page *htmldoc.Page) {
 	if r.doc.Language != "" {
 		return
 	}
+	r.doc.Language = r.item.language
 	for _, alt := range page.Alternates {
 		a, err := resolve(r.addr.url, alt.URL)
 		if err == nil && a.key == r.addr.key && !strings.EqualFold(alt.Language, "x-default") {
@@ -252,7 +275,7 @@ func (s *Source) wanted(declared string) bool {
 
 // readFile has content that is not HTML parsed.
 func (s *Source) readFile(ctx context.Context, r *read) {
-	doc, err := s.cfg.Parse(ctx, r.addr.String(), r.contentType, r.body)
+	doc, err := s.parse(ctx, r.addr.String(), r.contentType, r.body)
 	if err == nil && doc == nil {
 		err = knowledge.ErrNoText
 	}
@@ -264,8 +287,9 @@ func (s *Source) readFile(ctx context.Context, r *read) {
 	if own.Name == "" {
 		own.Name = path.Base(r.addr.url.Path)
 	}
-	text := textHash(&own)
-	s.finishDocument(r, &own, text)
+	text := own.PlainText()
+	hash := textHash(text)
+	s.finishDocument(r, &own, text, hash)
 	noIndex, _ := headerRobots(r.header, s.token)
 	switch {
 	case noIndex && !s.cfg.IgnoreNoIndex:
@@ -275,19 +299,19 @@ func (s *Source) readFile(ctx context.Context, r *read) {
 	case !s.wanted(own.Language):
 		r.outcome, r.detail = Language, own.Language
 	}
-	s.remember(r, text)
+	s.remember(r, hash)
 }
 
-func (s *Source) finishDocument(r *read, doc *knowledge.Document, text string) {
+func (s *Source) finishDocument(r *read, doc *knowledge.Document, text, hash string) {
 	doc.ID, doc.URL = r.addr.key, r.addr.String()
 	r.doc = doc
-	r.state.Text = text
+	r.state.Text, r.state.Sketch = hash, sketch(text)
 }
 
 // remember fills the state that the next crawl gets back.
 func (s *Source) remember(r *read, text string) {
 	r.state = pageState{
-		Print: s.print, URL: r.addr.String(), Text: text, Outcome: r.outcome, Detail: r.detail,
+		Print: s.print, URL: r.addr.String(), Text: text, Sketch: r.state.Sketch, Outcome: r.outcome, Detail: r.detail,
 		ETag: r.header.Get("ETag"), LastModified: r.header.Get("Last-Modified"), Doc: documentHash(r.doc),
 	}
 	if r.canonical != nil {
@@ -319,9 +343,9 @@ func parseFault(err error) Outcome {
 	return Malformed
 }
 
-// textHash identifies the text of a document, whatever its line breaks.
-func textHash(doc *knowledge.Document) string {
-	sum := sha256.Sum256([]byte(strings.Join(strings.Fields(doc.PlainText()), " ")))
+// textHash identifies a text, whatever its line breaks.
+func textHash(text string) string {
+	sum := sha256.Sum256([]byte(strings.Join(strings.Fields(text), " ")))
 	return hex.EncodeToString(sum[:])
 }
 

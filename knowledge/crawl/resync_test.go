@@ -13,13 +13,14 @@ import (
 
 	"github.com/kundeagent/kundeagent/internal/safehttp"
 	"github.com/kundeagent/kundeagent/knowledge"
+	"github.com/kundeagent/kundeagent/knowledge/crawl/crawltest"
 )
 
 // first crawls a small plain site and returns what a Base would know.
 func first(t *testing.T, s *site, cfg Config) knowledge.Manifest {
 	t.Helper()
 	c := collect(t, mustNew(t, cfg), context.Background(), knowledge.Manifest{})
-	if c.err != nil || !c.complete || len(c.docs) != s.pages+1 {
+	if c.err != nil || !c.complete || len(c.docs) != s.Pages+1 {
 		t.Fatalf("first crawl: %d documents, complete %v, error %v", len(c.docs), c.complete, c.err)
 	}
 	return c.manifest(knowledge.Manifest{})
@@ -28,16 +29,20 @@ func first(t *testing.T, s *site, cfg Config) knowledge.Manifest {
 func TestUnchangedSiteIsAnsweredByNotModified(t *testing.T) {
 	s := newSite(t, 100, true)
 	known := first(t, s, s.config())
-	s.set(func() { s.status = map[int]int{} })
+	firstSent := s.Sent()
+	s.Forget()
 	c := collect(t, mustNew(t, s.config()), context.Background(), known)
 	if c.err != nil || !c.complete {
 		t.Fatalf("complete %v, error %v", c.complete, c.err)
 	}
-	if c.kinds[knowledge.Unchanged] != 101 || c.kinds[knowledge.Upsert] != 0 || c.kinds[knowledge.Gone] != 0 {
+	if c.kinds[knowledge.Unchanged] != 101 || c.kinds[knowledge.Upsert] != 0 || c.removed() != 0 {
 		t.Errorf("kinds %v, want 101 unchanged", c.kinds)
 	}
-	if n := s.statuses()[http.StatusNotModified]; n != 100 {
-		t.Errorf("%d answers 304, want 100 (the front page has no validator): %v", n, s.statuses())
+	if sent := s.Sent(); sent > firstSent/10 {
+		t.Errorf("%d bytes were sent again, %d at first", sent, firstSent)
+	}
+	if n := s.Statuses()[http.StatusNotModified]; n != 100 {
+		t.Errorf("%d answers 304, want 100 (the front page has no validator): %v", n, s.Statuses())
 	}
 	again := c.manifest(known)
 	if n := len(again.Entries); n < 101 {
@@ -49,6 +54,22 @@ func TestUnchangedSiteIsAnsweredByNotModified(t *testing.T) {
 	}
 }
 
+// TestSiteWithoutValidatorsIsUnchangedByItsText holds for sites whose validators
+// differ from one machine to the next as well.
+func TestSiteWithoutValidatorsIsUnchangedByItsText(t *testing.T) {
+	s := newSite(t, 100, true)
+	s.NoValidators = true
+	known := first(t, s, s.config())
+	s.Forget()
+	c := collect(t, mustNew(t, s.config()), context.Background(), known)
+	if c.err != nil || !c.complete || c.kinds[knowledge.Unchanged] != 101 || c.kinds[knowledge.Upsert] != 0 {
+		t.Errorf("kinds %v, complete %v, error %v", c.kinds, c.complete, c.err)
+	}
+	if n := s.Statuses()[http.StatusNotModified]; n != 0 {
+		t.Errorf("%d answers 304: the test proves nothing", n)
+	}
+}
+
 func TestNotModifiedPagesStillYieldTheirLinks(t *testing.T) {
 	s := newSite(t, 30, true)
 	known := first(t, s, s.config())
@@ -57,8 +78,8 @@ func TestNotModifiedPagesStillYieldTheirLinks(t *testing.T) {
 			delete(known.Entries, id)
 		}
 	}
-	s.set(func() {
-		s.override = func(w http.ResponseWriter, r *http.Request) bool {
+	s.Set(func() {
+		s.Override = func(w http.ResponseWriter, r *http.Request) bool {
 			if r.URL.Path == "/" {
 				fmt.Fprint(w, "<html><body><main><p>The front page has changed and links to nothing now.</p></main></body></html>")
 				return true
@@ -75,11 +96,11 @@ func TestNotModifiedPagesStillYieldTheirLinks(t *testing.T) {
 func TestChangedReaderAsksUnconditionally(t *testing.T) {
 	s := newSite(t, 10, true)
 	known := first(t, s, s.config())
-	s.set(func() { s.status = map[int]int{} })
+	s.Forget()
 	cfg := s.config()
 	cfg.Drop = []string{".banner"}
 	collect(t, mustNew(t, cfg), context.Background(), known)
-	if n := s.statuses()[http.StatusNotModified]; n != 0 {
+	if n := s.Statuses()[http.StatusNotModified]; n != 0 {
 		t.Errorf("%d answers 304 although pages are read differently now", n)
 	}
 }
@@ -148,12 +169,12 @@ func TestP10TroubleRemovesNothing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSite(t, 40, true)
 			known := first(t, s, s.config())
-			s.set(func() { s.override = c.trouble })
+			s.Set(func() { s.Override = c.trouble })
 			got := collect(t, mustNew(t, s.config()), context.Background(), known)
 			if !errors.Is(got.err, c.err) || (c.err == nil) != (got.err == nil) {
 				t.Errorf("error %v, want %v", got.err, c.err)
 			}
-			if got.kinds[knowledge.Gone] != 0 || got.complete {
+			if got.removed() != 0 || got.complete {
 				t.Errorf("complete %v, kinds %v, outcomes %v", got.complete, got.kinds, got.outcomes)
 			}
 		})
@@ -163,9 +184,9 @@ func TestP10TroubleRemovesNothing(t *testing.T) {
 func TestP10ServerThatIsNotThere(t *testing.T) {
 	s := newSite(t, 5, true)
 	known := first(t, s, s.config())
-	s.srv.Close()
+	s.Server.Close()
 	c := collect(t, mustNew(t, s.config()), context.Background(), known)
-	if !errors.Is(c.err, ErrStart) || c.kinds[knowledge.Gone] != 0 || c.complete {
+	if !errors.Is(c.err, ErrStart) || c.removed() != 0 || c.complete {
 		t.Errorf("error %v, kinds %v", c.err, c.kinds)
 	}
 }
@@ -187,25 +208,25 @@ func TestP12StartOnAPrivateAddressIsAnError(t *testing.T) {
 func TestWhatIsProvenToBeRemovedIsGone(t *testing.T) {
 	s := newSite(t, 40, true)
 	known := first(t, s, s.config())
-	s.set(func() {
-		s.robots = siteRobots + "Disallow: /\n\nUser-agent: *\nDisallow: /articles/how-to-8$\n"
-		s.override = func(w http.ResponseWriter, r *http.Request) bool {
+	s.Set(func() {
+		s.Robots = crawltest.Robots + "Disallow: /\n\nUser-agent: *\nDisallow: /articles/how-to-8$\n"
+		s.Override = func(w http.ResponseWriter, r *http.Request) bool {
 			switch r.URL.Path {
 			case "/articles/how-to-3":
 				w.WriteHeader(http.StatusGone)
-			case "/articles/how-to-4":
-				w.WriteHeader(http.StatusNotFound)
 			case "/articles/how-to-5":
 				w.Header().Set("X-Robots-Tag", "otherbot: nofollow, kundeagent: noindex")
-				fmt.Fprint(w, "<html><body><main><p>"+prose(1, 50)+"</p></main></body></html>")
+				fmt.Fprint(w, "<html><body><main><p>"+crawltest.Prose(1, 50)+"</p></main></body></html>")
 			case "/articles/how-to-6":
 				http.Redirect(w, r, "/articles/how-to-7", http.StatusMovedPermanently)
 			case "/articles/how-to-9":
 				http.Redirect(w, r, "/articles/moved-9", http.StatusMovedPermanently)
 			case "/articles/moved-9":
-				s.page200(w, "Moved", "", "<p>REAL[9] "+prose(9, 80)+"</p><p>"+prose(5009, 60)+"</p>", "")
+				s.WritePage(w, "Moved", "", "<p>REAL[9] "+crawltest.Prose(9, 80)+"</p><p>"+crawltest.Prose(5009, 60)+"</p>", "")
 			case "/articles/how-to-10":
-				http.Redirect(w, r, "/articles/not-there", http.StatusMovedPermanently)
+				http.Redirect(w, r, "/articles/removed", http.StatusMovedPermanently)
+			case "/articles/removed":
+				w.WriteHeader(http.StatusGone)
 			default:
 				return false
 			}
@@ -213,16 +234,20 @@ func TestWhatIsProvenToBeRemovedIsGone(t *testing.T) {
 		}
 	})
 	c := collect(t, mustNew(t, s.config()), context.Background(), known)
-	want := map[string]Outcome{"3": Removed, "4": NotFound, "5": NoIndex, "6": Redirected, "8": Disallowed, "9": Redirected, "10": Redirected}
-	host := strings.TrimPrefix(s.srv.URL, "http://")
+	want := map[string]Outcome{"3": Removed, "5": NoIndex, "6": Redirected, "8": Disallowed, "9": Redirected, "10": Redirected}
+	host := strings.TrimPrefix(s.Server.URL, "http://")
 	for n, outcome := range want {
 		id := host + "/articles/how-to-" + n
-		if c.kindOf[id] != knowledge.Gone || c.why[id] == nil || c.why[id].Outcome != outcome {
-			t.Errorf("how-to-%s: %v %v, want gone as %s", n, c.kindOf[id], c.why[id], outcome)
+		kind := knowledge.Missing
+		if outcome == Removed {
+			kind = knowledge.Gone
+		}
+		if c.kindOf[id] != kind || c.why[id] == nil || c.why[id].Outcome != outcome {
+			t.Errorf("how-to-%s: %v %v, want %v as %s", n, c.kindOf[id], c.why[id], kind, outcome)
 		}
 	}
-	if c.kinds[knowledge.Gone] != len(want) {
-		t.Errorf("%d gone, want %d: %v", c.kinds[knowledge.Gone], len(want), c.why)
+	if c.removed() != len(want) {
+		t.Errorf("%d removed, want %d: %v", c.removed(), len(want), c.why)
 	}
 	if c.docs[host+"/articles/moved-9"] == nil {
 		t.Error("the page that moved was lost")
@@ -249,7 +274,7 @@ func TestCancelMidwayEndsWithoutComplete(t *testing.T) {
 			}
 		case knowledge.Complete:
 			complete = true
-		case knowledge.Gone:
+		case knowledge.Gone, knowledge.Missing:
 			gone++
 		}
 	}
@@ -268,7 +293,7 @@ func TestReceiverThatStopsLeavesNothingRunning(t *testing.T) {
 		}
 		collect(t, src, context.Background(), knowledge.Manifest{})
 	}
-	s.srv.CloseClientConnections()
+	s.Server.CloseClientConnections()
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); runtime.Gosched() {
 		if runtime.NumGoroutine() <= before { // those of connections end in their time
 			return
@@ -287,7 +312,7 @@ func TestCrawlsThatAreCutGetOnTheNextTime(t *testing.T) {
 	var sizes []int
 	for range 6 {
 		c := collect(t, mustNew(t, cfg), context.Background(), known)
-		if c.err != nil || c.kinds[knowledge.Gone] != 0 {
+		if c.err != nil || c.removed() != 0 {
 			t.Fatalf("error %v, kinds %v", c.err, c.kinds)
 		}
 		known = c.manifest(known)
@@ -320,13 +345,13 @@ func TestKnownDocumentsKeepTheirRoomUnderTheCap(t *testing.T) {
 func TestDuplicateOfAMovedPage(t *testing.T) {
 	s := newSite(t, 10, true)
 	known := first(t, s, s.config())
-	s.set(func() {
-		s.override = func(w http.ResponseWriter, r *http.Request) bool {
+	s.Set(func() {
+		s.Override = func(w http.ResponseWriter, r *http.Request) bool {
 			switch r.URL.Path {
 			case "/":
 				fmt.Fprint(w, `<html><body><main><p>Start of it all, with a few words.</p><a href="/new/5">new</a></main></body></html>`)
 			case "/new/5":
-				s.page200(w, "How to 5", "", "<p>REAL[5] "+prose(5, 80)+"</p><p>"+prose(5005, 60)+"</p>", "")
+				s.WritePage(w, "How to 5", "", "<p>REAL[5] "+crawltest.Prose(5, 80)+"</p><p>"+crawltest.Prose(5005, 60)+"</p>", "")
 			case "/articles/how-to-5":
 				http.NotFound(w, r)
 			default:
@@ -336,8 +361,8 @@ func TestDuplicateOfAMovedPage(t *testing.T) {
 		}
 	})
 	c := collect(t, mustNew(t, s.config()), context.Background(), known)
-	host := strings.TrimPrefix(s.srv.URL, "http://")
-	if c.kindOf[host+"/articles/how-to-5"] != knowledge.Gone || c.docs[host+"/new/5"] == nil {
+	host := strings.TrimPrefix(s.Server.URL, "http://")
+	if c.kindOf[host+"/articles/how-to-5"] != knowledge.Missing || c.docs[host+"/new/5"] == nil {
 		t.Errorf("old %v, new %v %v", c.kindOf[host+"/articles/how-to-5"], c.kindOf[host+"/new/5"], c.why[host+"/new/5"])
 	}
 }
@@ -345,7 +370,7 @@ func TestDuplicateOfAMovedPage(t *testing.T) {
 func TestSinglePageThatIsGone(t *testing.T) {
 	s := newSite(t, 3, true)
 	cfg := s.config()
-	cfg.URL, cfg.Related = s.addr("/articles/how-to-2"), false
+	cfg.URL, cfg.Related = s.Addr("/articles/how-to-2"), false
 	one := collect(t, mustNew(t, cfg), context.Background(), knowledge.Manifest{})
 	if len(one.docs) != 1 || !one.complete || one.err != nil {
 		t.Fatalf("%d documents, complete %v, error %v", len(one.docs), one.complete, one.err)
@@ -354,8 +379,8 @@ func TestSinglePageThatIsGone(t *testing.T) {
 	if two := collect(t, mustNew(t, cfg), context.Background(), known); two.kinds[knowledge.Unchanged] != 1 || !two.complete {
 		t.Errorf("unchanged: %v", two.kinds)
 	}
-	s.set(func() {
-		s.override = func(w http.ResponseWriter, r *http.Request) bool {
+	s.Set(func() {
+		s.Override = func(w http.ResponseWriter, r *http.Request) bool {
 			if r.URL.Path == "/robots.txt" {
 				return false
 			}

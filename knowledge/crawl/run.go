@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"sync"
 
 	"github.com/kundeagent/kundeagent/knowledge"
 )
@@ -42,7 +41,6 @@ type run struct {
 	entries map[string]knowledge.Entry
 	states  map[string]memory // entries as read
 	fetcher *fetcher
-	probe   probe
 
 	frontier frontier
 	places   map[string]*place
@@ -53,6 +51,12 @@ type run struct {
 
 	imported   int
 	unresolved int               // known documents not decided yet
+	site       siteState         // as the last crawl left it
+	missing    map[string]bool   // known documents that answer 404 and are kept
+	pending    []pendingMiss     // such documents, until the end of the crawl
+	settling   bool              // that is now
+	listed     map[string]bool   // what the sitemap lists; nil if it was not read in full
+	sketches   sketches          // of the documents' texts
 	owner      map[string]string // text hash to the document that has it
 	waiting    map[string][]*read
 	waitsOn    map[string]string
@@ -71,9 +75,10 @@ type run struct {
 func newRun(src *Source, known knowledge.Manifest, yield func(knowledge.Change, error) bool) *run {
 	r := &run{
 		src: src, yield: yield, entries: known.Entries, places: map[string]*place{}, states: map[string]memory{},
-		owner: map[string]string{}, waiting: map[string][]*read{}, waitsOn: map[string]string{},
+		owner: map[string]string{}, waiting: map[string][]*read{}, waitsOn: map[string]string{}, missing: map[string]bool{},
+		site: decodeSiteState(known.Entries[SiteState]),
 	}
-	r.fetcher = newFetcher(src, src.cfg.Now())
+	r.fetcher = newFetcher(src, src.cfg.Now(), r.site.Unreachable)
 	for _, entry := range known.Entries {
 		if entry.Hash != "" {
 			r.unresolved++
@@ -98,11 +103,17 @@ func (r *run) crawl(parent context.Context) {
 		return
 	}
 	if r.startFault != nil {
+		r.emitSiteState(false)
 		r.fail(fmt.Errorf("crawl %s: %w: %w", r.src.start, ErrStart, r.startFault))
 		return
 	}
 	if r.cut == "" {
 		r.open(ctx)
+		r.work(ctx, crew)
+		if r.over(parent) {
+			return
+		}
+		r.settleMissing()
 		r.work(ctx, crew)
 		if r.over(parent) {
 			return
@@ -137,11 +148,11 @@ func (r *run) begin() {
 	start := r.src.start
 	r.places[start.key] = &place{addr: start}
 	r.order = append(r.order, start.key)
-	r.frontier.push(fromStart, r.newItem(start, 0, true))
+	r.frontier.push(fromStart, r.newItem(start, encounter{}, true))
 }
 
-func (r *run) newItem(a address, hops int, start bool) *item {
-	it := &item{addr: a, hops: hops, start: start}
+func (r *run) newItem(a address, e encounter, start bool) *item {
+	it := &item{addr: a, hops: e.hops, start: start, language: e.language}
 	it.state, _ = r.remembered(a.key)
 	return it
 }
@@ -162,7 +173,7 @@ func (r *run) remembered(id string) (*pageState, string) {
 func (r *run) open(ctx context.Context) {
 	r.opened = true
 	if r.src.cfg.Related {
-		r.probe = r.fetcher.askForMissing(ctx, r.src.start)
+		r.fetcher.probe = r.fetcher.askForMissing(ctx, r.src.start)
 	}
 	ids := make([]string, 0, len(r.entries))
 	for id, entry := range r.entries {
@@ -178,12 +189,18 @@ func (r *run) open(ctx context.Context) {
 	if !r.src.cfg.Related {
 		return
 	}
-	pages, notes := r.fetcher.sitemapPages(ctx, r.src.start)
-	r.note(r.src.start, notes...)
+	found := r.fetcher.sitemapPages(ctx, r.src.start)
+	r.note(r.src.start, found.notes...)
 	r.note(r.src.start, r.fetcher.rules(ctx, r.src.start).note)
-	for _, entry := range pages {
+	if found.whole {
+		r.listed = make(map[string]bool, len(found.pages))
+	}
+	for _, entry := range found.pages {
 		if a, err := resolve(r.src.start.url, entry.loc); err == nil {
-			r.meet(a, encounter{class: fromSitemap})
+			if r.listed != nil {
+				r.listed[a.key] = true
+			}
+			r.meet(a, encounter{class: fromSitemap, language: entry.language})
 		}
 	}
 	r.decideReady()
@@ -191,11 +208,14 @@ func (r *run) open(ctx context.Context) {
 
 func (r *run) note(at address, notes ...string) {
 	for _, n := range notes {
-		if n != "" && r.src.cfg.Logger != nil {
-			r.src.cfg.Logger.Info("crawl note", "source", r.src.cfg.ID, "url", at.String(), "note", n)
+		if n != "" {
+			r.emit(knowledge.Change{Kind: knowledge.Progress, ID: at.key, Found: r.found(), Err: &Note{URL: at.String(), Text: n}})
 		}
 	}
 }
+
+// found counts the addresses of the site that are known by now.
+func (r *run) found() int { return len(r.places) - r.refused }
 
 // reopen puts a document of the last crawl in line.
 func (r *run) reopen(id string) {
@@ -228,6 +248,7 @@ func (r *run) reopen(id string) {
 // encounter is how an address was come upon.
 type encounter struct {
 	class    int
+	language string // as the sitemap declares it
 	known    bool
 	noFollow bool
 	start    bool
@@ -266,11 +287,11 @@ func (r *run) meet(a address, e encounter) {
 		r.finish(&read{item: &item{addr: a}}, verdict{outcome: refusal, detail: why, proof: refusal.proof()})
 	case p.noFollow:
 	case e.start:
-		r.frontier.push(fromStart, r.newItem(a, e.hops, true))
+		r.frontier.push(fromStart, r.newItem(a, e, true))
 	case e.known || e.heir:
-		r.frontier.pushKnown(r.newItem(a, e.hops, false))
+		r.frontier.pushKnown(r.newItem(a, e, false))
 	default:
-		r.frontier.push(e.class, r.newItem(a, e.hops, false))
+		r.frontier.push(e.class, r.newItem(a, e, false))
 	}
 }
 
@@ -287,6 +308,9 @@ func (r *run) refusal(a address, e encounter) (Outcome, string) {
 	}
 	if mediaPath(a) {
 		return Type, "by its ending"
+	}
+	if !e.known && !r.src.wanted(e.language) {
+		return Language, e.language + " by the sitemap"
 	}
 	if e.known || e.class == fromSitemap && !e.heir {
 		if why := trap(a); why != "" && !e.known {
@@ -347,7 +371,7 @@ func (r *run) next() (*item, bool) {
 
 // handle takes in what a worker found.
 func (r *run) handle(x *read) {
-	r.emit(knowledge.Change{Kind: knowledge.Progress, ID: x.item.addr.key, Found: len(r.places) - r.refused})
+	r.emit(knowledge.Change{Kind: knowledge.Progress, ID: x.item.addr.key, Found: r.found()})
 	r.note(x.item.addr, x.notes...)
 	if x.outcome.cut() && x.outcome != Cap {
 		// Put back: it is reported with everything else that was not reached.
@@ -387,46 +411,6 @@ func (r *run) strike(x *read) {
 	}
 }
 
-// crew are the workers of one crawl.
-type crew struct {
-	jobs    chan job
-	results chan result
-	wg      sync.WaitGroup
-}
-
-type job struct {
-	item  *item
-	isNew bool
-}
-
-type result struct {
-	read  *read
-	isNew bool
-}
-
-func hire(ctx context.Context, src *Source, f *fetcher) *crew {
-	n := src.cfg.Concurrency
-	c := &crew{jobs: make(chan job, n), results: make(chan result, n)}
-	for range n {
-		c.wg.Add(1)
-		go func() {
-			defer c.wg.Done()
-			for j := range c.jobs {
-				c.results <- result{src.look(ctx, f, j.item), j.isNew}
-			}
-		}()
-	}
-	return c
-}
-
-// dismiss waits for the workers to end. As many results as workers fit in the
-// channel, so none blocks.
-func (c *crew) dismiss(cancel context.CancelFunc) {
-	cancel()
-	close(c.jobs)
-	c.wg.Wait()
-}
-
 // conclude reports what was not reached, and how the crawl ended.
 func (r *run) conclude() {
 	left := r.cut
@@ -446,11 +430,13 @@ func (r *run) conclude() {
 			r.finish(&read{item: &item{addr: p.addr}}, verdict{outcome: left})
 		}
 	}
+	complete := reached && r.cut == "" && !r.overflow && float64(r.failed) <= maxFailedShare*float64(r.read)
+	r.emitSiteState(complete)
 	switch {
 	case r.stopped:
 	case r.cut == Aborted:
 		r.fail(fmt.Errorf("crawl %s: %w: %w", r.src.start, ErrSiteDown, r.lastFault))
-	case reached && r.cut == "" && !r.overflow && float64(r.failed) <= maxFailedShare*float64(r.read):
+	case complete:
 		r.emit(knowledge.Change{Kind: knowledge.Complete, Found: r.imported})
 	}
 }

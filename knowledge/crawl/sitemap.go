@@ -24,6 +24,7 @@ const (
 	maxSitemapDepth = 2 // an index, and an index in it
 	maxXMLDepth     = 64
 	maxXMLToken     = 256 << 10
+	maxTranslations = 200 // of one page
 )
 
 var errNoSitemap = errors.New("no sitemap")
@@ -32,6 +33,8 @@ var errNoSitemap = errors.New("no sitemap")
 type sitemapEntry struct {
 	loc     string
 	lastMod string // ISO 8601, so that later is greater
+	// language is what a list of translations calls it, empty if in none.
+	language string
 }
 
 // sitemap is what one file holds.
@@ -44,18 +47,24 @@ type sitemapWalk struct {
 	f       *fetcher
 	start   address
 	visited map[string]bool
-	pages   []sitemapEntry
-	notes   []string
+	found   sitemapFinds
+}
+
+// sitemapFinds are what the sitemaps of a site list.
+type sitemapFinds struct {
+	pages []sitemapEntry
+	whole bool // nothing of them failed or was left out
+	notes []string
 }
 
 // sitemapPages returns the addresses that the site's sitemaps list, newest
 // first where they are more than a crawl can import. What cannot be read of
 // them is left out: a sitemap is only a hint.
-func (f *fetcher) sitemapPages(ctx context.Context, start address) ([]sitemapEntry, []string) {
-	w := &sitemapWalk{f: f, start: start, visited: map[string]bool{}}
+func (f *fetcher) sitemapPages(ctx context.Context, start address) sitemapFinds {
+	w := &sitemapWalk{f: f, start: start, visited: map[string]bool{}, found: sitemapFinds{whole: true}}
 	rules := f.rules(ctx, start)
 	if rules.fault != nil {
-		return nil, nil
+		return sitemapFinds{}
 	}
 	for _, loc := range rules.file.Sitemaps {
 		w.visit(ctx, loc, 0)
@@ -63,10 +72,17 @@ func (f *fetcher) sitemapPages(ctx context.Context, start address) ([]sitemapEnt
 	if len(rules.file.Sitemaps) == 0 {
 		w.visit(ctx, "/sitemap.xml", 0)
 	}
-	if len(w.pages) > f.src.cfg.MaxDocuments {
-		sort.SliceStable(w.pages, func(i, j int) bool { return w.pages[i].lastMod > w.pages[j].lastMod })
+	if pages := w.found.pages; len(pages) > f.src.cfg.MaxDocuments {
+		sort.SliceStable(pages, func(i, j int) bool { return pages[i].lastMod > pages[j].lastMod })
 	}
-	return w.pages, w.notes
+	w.found.whole = w.found.whole && len(w.found.pages) > 0
+	return w.found
+}
+
+// omit notes that something of the sitemaps was not read.
+func (w *sitemapWalk) omit(format string, args ...any) {
+	w.found.whole = false
+	w.found.notes = append(w.found.notes, fmt.Sprintf(format, args...))
 }
 
 func (w *sitemapWalk) visit(ctx context.Context, loc string, depth int) {
@@ -74,23 +90,31 @@ func (w *sitemapWalk) visit(ctx context.Context, loc string, depth int) {
 	if err != nil || w.visited[a.key] || ctx.Err() != nil {
 		return
 	}
-	if len(w.visited) >= maxSitemapFiles || len(w.pages) >= maxPlaces {
-		w.notes = append(w.notes, "more sitemaps than are read: "+a.String())
+	if len(w.visited) >= maxSitemapFiles || len(w.found.pages) >= maxPlaces {
+		w.omit("more sitemaps than are read: %s", a)
 		return
 	}
 	w.visited[a.key] = true
 	if !w.f.src.scope.onSite(a.url) {
-		w.notes = append(w.notes, "sitemap on another host is not read: "+a.String())
+		w.omit("sitemap on another host is not read: %s", a)
 		return
 	}
 	found, err := w.load(ctx, a)
-	if err != nil && !errors.Is(err, errNoSitemap) {
-		w.notes = append(w.notes, fmt.Sprintf("sitemap %s: %v", a, err))
+	switch {
+	case errors.Is(err, errNoSitemap):
+		w.found.whole = false
+	case err != nil:
+		w.omit("sitemap %s: %v", a, err)
 	}
-	w.pages = append(w.pages, found.pages[:min(len(found.pages), maxPlaces-len(w.pages))]...)
+	room := maxPlaces - len(w.found.pages)
+	if len(found.pages) > room {
+		w.omit("more addresses in sitemaps than are read: %s", a)
+		found.pages = found.pages[:room]
+	}
+	w.found.pages = append(w.found.pages, found.pages...)
 	for _, file := range found.files {
 		if depth >= maxSitemapDepth {
-			w.notes = append(w.notes, "sitemap index nested too deep: "+a.String())
+			w.omit("sitemap index nested too deep: %s", a)
 			return
 		}
 		w.visit(ctx, file.loc, depth+1)
@@ -98,12 +122,8 @@ func (w *sitemapWalk) visit(ctx context.Context, loc string, depth int) {
 }
 
 func (w *sitemapWalk) load(ctx context.Context, a address) (sitemap, error) {
-	rules := w.f.rules(ctx, a)
-	if rules.fault != nil {
-		return sitemap{}, rules.fault
-	}
-	if ok, _ := rules.file.Rules().Allowed(a.requestPath()); !ok {
-		return sitemap{}, errors.New("robots.txt disallows it")
+	if got, ok := w.f.permit(ctx, a); !ok {
+		return sitemap{}, &Skip{URL: a.String(), Outcome: got.outcome, Detail: got.detail, Err: got.err}
 	}
 	if err := w.f.gates.wait(ctx, a.url.Host); err != nil {
 		return sitemap{}, err
@@ -202,51 +222,115 @@ func readXMLSitemap(in io.Reader, limited *capped) (found sitemap, err error) {
 	dec := xml.NewDecoder(in)
 	dec.Strict = false
 	dec.CharsetReader = charset.NewReaderLabel
-	var entry sitemapEntry
-	var text strings.Builder
-	depth := 0
+	b := sitemapBuilder{translations: map[string]bool{}}
 	for {
 		limited.run = 0
 		token, err := dec.Token()
 		if err == io.EOF {
-			return found, nil
+			return b.done(), nil
 		}
 		if err != nil {
-			return found, err
+			return b.done(), err
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
-			if depth++; depth > maxXMLDepth {
-				return found, errors.New("nested too deep")
-			}
-			if depth == 1 && t.Name.Local != "urlset" && t.Name.Local != "sitemapindex" {
-				return found, errNoSitemap
-			}
-			if depth == 2 {
-				entry = sitemapEntry{}
-			}
-			text.Reset()
+			err = b.open(t)
 		case xml.CharData:
-			if depth == 3 && text.Len()+len(t) <= 2*maxURL {
-				text.Write(t)
+			if b.depth == 3 && b.text.Len()+len(t) <= 2*maxURL {
+				b.text.Write(t)
 			}
 		case xml.EndElement:
-			switch {
-			case depth == 3 && t.Name.Local == "loc":
-				entry.loc = strings.TrimSpace(text.String())
-			case depth == 3 && t.Name.Local == "lastmod":
-				entry.lastMod = strings.TrimSpace(text.String())
-			case depth == 2 && entry.loc != "":
-				if len(found.pages)+len(found.files) == maxSitemapURLs {
-					return found, fmt.Errorf("more than %d addresses", maxSitemapURLs)
-				}
-				if t.Name.Local == "sitemap" {
-					found.files = append(found.files, entry)
-				} else if t.Name.Local == "url" {
-					found.pages = append(found.pages, entry)
-				}
-			}
-			depth--
+			err = b.close(t.Name.Local)
+		}
+		if err != nil {
+			return b.done(), err
 		}
 	}
+}
+
+// sitemapBuilder puts the elements of an XML sitemap together.
+type sitemapBuilder struct {
+	found        sitemap
+	depth        int
+	entry        sitemapEntry
+	alternates   []sitemapEntry // of the entry
+	text         strings.Builder
+	listed       []sitemapEntry  // translations
+	translations map[string]bool // each once: every language lists all others
+}
+
+func (b *sitemapBuilder) open(t xml.StartElement) error {
+	b.depth++
+	switch {
+	case b.depth > maxXMLDepth:
+		return errors.New("nested too deep")
+	case b.depth == 1 && t.Name.Local != "urlset" && t.Name.Local != "sitemapindex":
+		return errNoSitemap
+	case b.depth == 2:
+		b.entry, b.alternates = sitemapEntry{}, b.alternates[:0]
+	case b.depth == 3 && t.Name.Local == "link" && len(b.alternates) < maxTranslations:
+		if alt, ok := alternateOf(t); ok {
+			b.alternates = append(b.alternates, alt)
+		}
+	}
+	b.text.Reset()
+	return nil
+}
+
+// alternateOf reads <xhtml:link rel="alternate" hreflang="…" href="…"/>.
+func alternateOf(t xml.StartElement) (alt sitemapEntry, ok bool) {
+	for _, a := range t.Attr {
+		switch value := strings.TrimSpace(a.Value); a.Name.Local {
+		case "rel":
+			ok = strings.EqualFold(value, "alternate")
+		case "hreflang":
+			alt.language = value
+		case "href":
+			alt.loc = value
+		}
+	}
+	return alt, ok && alt.loc != "" && alt.language != "" && len(alt.loc) <= 2*maxURL
+}
+
+func (b *sitemapBuilder) close(name string) error {
+	switch {
+	case b.depth == 3 && name == "loc":
+		b.entry.loc = strings.TrimSpace(b.text.String())
+	case b.depth == 3 && name == "lastmod":
+		b.entry.lastMod = strings.TrimSpace(b.text.String())
+	case b.depth == 2 && b.entry.loc != "":
+		if len(b.found.pages)+len(b.found.files) == maxSitemapURLs {
+			return fmt.Errorf("more than %d addresses", maxSitemapURLs)
+		}
+		if name == "sitemap" {
+			b.found.files = append(b.found.files, b.entry)
+		} else if name == "url" {
+			b.addPage()
+		}
+	}
+	b.depth--
+	return nil
+}
+
+// addPage takes a page and its translations, which often are listed nowhere
+// else.
+func (b *sitemapBuilder) addPage() {
+	for _, alt := range b.alternates {
+		switch {
+		case strings.EqualFold(alt.language, "x-default"):
+		case alt.loc == b.entry.loc:
+			b.entry.language = alt.language
+		case len(b.listed) < maxSitemapURLs && !b.translations[alt.loc]:
+			b.translations[alt.loc] = true
+			alt.lastMod = b.entry.lastMod
+			b.listed = append(b.listed, alt)
+		}
+	}
+	b.found.pages = append(b.found.pages, b.entry)
+}
+
+// done returns what was found, pages listed by themselves first.
+func (b *sitemapBuilder) done() sitemap {
+	b.found.pages = append(b.found.pages, b.listed...)
+	return b.found
 }

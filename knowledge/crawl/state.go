@@ -20,7 +20,9 @@ type pageState struct {
 	ETag         string   `json:"e,omitempty"`
 	LastModified string   `json:"m,omitempty"`
 	Text         string   `json:"t,omitempty"` // hash of the main text
+	Sketch       uint64   `json:"s,omitempty"` // of the main text
 	Doc          string   `json:"d,omitempty"` // hash of the document
+	Listed       bool     `json:"i,omitempty"` // in the sitemap
 	Outcome      Outcome  `json:"o,omitempty"` // of a page that is no document
 	Detail       string   `json:"x,omitempty"`
 	Canonical    string   `json:"c,omitempty"`

@@ -9,8 +9,6 @@ import (
 	"path"
 	"regexp"
 	"strings"
-
-	"github.com/kundeagent/kundeagent/knowledge"
 )
 
 const (
@@ -74,14 +72,18 @@ func (f *fetcher) askForMissing(ctx context.Context, start address) probe {
 	if err != nil {
 		return probe{}
 	}
-	return probe{likeness: likeness(page.Document, got.addr)}
+	return probe{likeness: likeness(page.Document.PlainText(), got.addr)}
+}
+
+// shows tells whether a page is the one for addresses that do not exist.
+func (p probe) shows(text string, addr address) bool {
+	return p.likeness != "" && likeness(text, addr) == p.likeness
 }
 
 // likeness is a hash of a short page's text that is the same for two addresses
 // if the pages differ only in naming their address. Empty for long pages and
 // for those without text.
-func likeness(doc *knowledge.Document, addr address) string {
-	text := doc.PlainText()
+func likeness(text string, addr address) string {
 	if len(text) > probeTextBelow || strings.TrimSpace(text) == "" {
 		return ""
 	}

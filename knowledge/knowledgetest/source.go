@@ -31,6 +31,9 @@ type SourceOptions struct {
 	Validates bool
 	// ReportsRemoval: it yields Gone or Missing for what was removed.
 	ReportsRemoval bool
+	// Confirms is in how many runs in a row a document must be missing before the
+	// source says so; default 1.
+	Confirms int
 }
 
 // TestSource tests a source by the documented promises of [knowledge.Source],

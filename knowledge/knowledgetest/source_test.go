@@ -120,7 +120,7 @@ func TestCrawlKeepsItsPromises(t *testing.T) {
 	for _, concurrency := range []int{1, 4} {
 		t.Run(fmt.Sprintf("concurrency %d", concurrency), func(t *testing.T) {
 			knowledgetest.TestSource(t, func(t *testing.T) knowledgetest.SourceUnderTest { return newCrawl(t, concurrency) },
-				knowledgetest.SourceOptions{Completes: true, Validates: true, ReportsRemoval: true})
+				knowledgetest.SourceOptions{Completes: true, Validates: true, ReportsRemoval: true, Confirms: 2})
 		})
 	}
 }

@@ -260,11 +260,21 @@ func (w *watched) gone(r *sourceRun, known knowledge.Manifest, id string) {
 	}
 }
 
+// confirm runs the source as often as it wants to miss a document before it
+// says so.
+func (w *watched) confirm() {
+	w.Helper()
+	for range max(0, w.opts.Confirms-1) {
+		w.sync()
+	}
+}
+
 func removalIsProven(w *watched) {
 	w.put(5)
 	w.sync()
 	name := documentName(2)
 	w.Remove(name)
+	w.confirm()
 	before := w.manifest
 	w.gone(w.sync(), before, w.ids[name])
 	before = w.manifest
@@ -277,6 +287,7 @@ func removedIsReported(w *watched) {
 	w.put(3)
 	w.sync()
 	w.Remove(documentName(2))
+	w.confirm()
 	if c, _ := w.sync().of(w.ids[documentName(2)]); !isRemoval(c.Kind) {
 		w.Errorf("%s: %v, want gone or missing", w.ids[documentName(2)], c.Kind)
 	}

@@ -121,10 +121,13 @@ func (r *sourceRun) of(id string) (knowledge.Change, bool) {
 	return knowledge.Change{}, false
 }
 
-// removed lists what a Base would remove of the manifest after the run.
+// removed lists the documents that a Base would remove after the run.
 func (r *sourceRun) removed(known knowledge.Manifest) []string {
 	var out []string
 	for _, id := range slices.Sorted(maps.Keys(known.Entries)) {
+		if known.Entries[id].Hash == "" {
+			continue // of what is no document
+		}
 		c, seen := r.of(id)
 		if seen && isRemoval(c.Kind) || !seen && r.completes > 0 && r.err == nil {
 			out = append(out, id)

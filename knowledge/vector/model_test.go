@@ -24,7 +24,7 @@ func randomChange(rng *rand.Rand, dims int) (remove []string, add []Entry) {
 			v[j] = float32(rng.IntN(3) - 1)
 		}
 		v[rng.IntN(dims)] = 2
-		add = append(add, Entry{ID: id(), Group: uint32(rng.IntN(4)), Vector: v, Ref: rng.Int()})
+		add = append(add, Entry{ID: id(), Group: uint32(rng.IntN(4)), Vector: v, Value: rng.Int()})
 	}
 	return remove, add
 }

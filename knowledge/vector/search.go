@@ -255,7 +255,7 @@ func (r *ranking) hits() []Hit {
 		out = make([]Hit, len(r.heap))
 		for i, f := range r.heap {
 			p := &r.ix.parts[f.part]
-			out[i] = Hit{ID: p.ids[f.row], Group: p.groups[p.groupOf(f.row)], Similarity: float64(f.similarity), Ref: p.refs[f.row]}
+			out[i] = Hit{ID: p.ids[f.row], Group: p.groups[p.groupOf(f.row)], Similarity: float64(f.similarity), Value: p.values[f.row]}
 		}
 	}
 	r.ix = nil

@@ -13,7 +13,7 @@ const ctxEvery = 256
 type segment struct {
 	dimensions int
 	ids        []string
-	refs       []any
+	values     []any
 	rows       [][]float32 // of length 1, shared with the segments it was merged from
 	rests      []float32   // of each row, see similarityFrom
 	byID       map[string]uint32
@@ -55,7 +55,7 @@ func (ix *Index) newPart(ctx context.Context, entries []Entry) (part, error) {
 	s := &segment{
 		dimensions: len(entries[0].Vector),
 		ids:        make([]string, len(entries)),
-		refs:       make([]any, len(entries)),
+		values:     make([]any, len(entries)),
 		rows:       make([][]float32, len(entries)),
 		rests:      make([]float32, 0, checks*len(entries)),
 		byID:       make(map[string]uint32, len(entries)),
@@ -66,7 +66,7 @@ func (ix *Index) newPart(ctx context.Context, entries []Entry) (part, error) {
 		}
 		e := &entries[i]
 		s.rests = appendRests(s.rests, e.Vector)
-		s.ids[i], s.refs[i], s.rows[i] = e.ID, e.Ref, e.Vector
+		s.ids[i], s.values[i], s.rows[i] = e.ID, e.Value, e.Vector
 		s.byID[e.ID] = uint32(i)
 		if i == 0 || e.Group != s.groups[len(s.groups)-1] {
 			s.groups = append(s.groups, e.Group)
@@ -114,7 +114,7 @@ func (p *part) appendLive(out []Entry) []Entry {
 	for g, group := range p.groups {
 		for row := p.first[g]; row < p.first[g+1]; row++ {
 			if !p.isDead(row) {
-				out = append(out, Entry{ID: p.ids[row], Group: group, Vector: p.rows[row], Ref: p.refs[row]})
+				out = append(out, Entry{ID: p.ids[row], Group: group, Vector: p.rows[row], Value: p.values[row]})
 			}
 		}
 	}

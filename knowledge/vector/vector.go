@@ -45,8 +45,8 @@ type Entry struct {
 	// Vector is kept without a copy where its length is 1 already, else a copy
 	// of that length is kept. It must not be changed afterwards.
 	Vector []float32
-	// Ref is whatever the caller wants back with a hit.
-	Ref any
+	// Value is whatever the caller wants back with a hit.
+	Value any
 }
 
 // Query asks an index.
@@ -63,7 +63,7 @@ type Hit struct {
 	ID         string
 	Group      uint32
 	Similarity float64 // cosine of the angle to the query, in [-1,1]
-	Ref        any     // of the entry
+	Value      any     // of the entry
 }
 
 // Index is an immutable set of entries. It is safe for concurrent use.

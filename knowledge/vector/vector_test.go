@@ -65,8 +65,8 @@ func checkHits(tb testing.TB, hits []Hit, want map[string]Entry, query []float32
 			tb.Fatalf("hit %d is %q, which is not held, not accepted or found before", i, h.ID)
 		}
 		found[h.ID] = true
-		if h.Group != e.Group || h.Ref != e.Ref {
-			tb.Errorf("%s: group %d and ref %v, want %d and %v", h.ID, h.Group, h.Ref, e.Group, e.Ref)
+		if h.Group != e.Group || h.Value != e.Value {
+			tb.Errorf("%s: group %d and value %v, want %d and %v", h.ID, h.Group, h.Value, e.Group, e.Value)
 		}
 		if exact := naive(query, e.Vector); math.Abs(h.Similarity-exact) > rounding || math.Abs(h.Similarity) > 1 {
 			tb.Errorf("%s: similarity %v, want %v", h.ID, h.Similarity, exact)
