@@ -6,7 +6,6 @@ import (
 
 	"github.com/kundeagent/kundeagent/internal/language"
 	"github.com/kundeagent/kundeagent/internal/phrases"
-	"github.com/kundeagent/kundeagent/internal/text"
 )
 
 // LanguageDetector recognises the language of a text. prior are the languages
@@ -53,13 +52,9 @@ func (a *Agent) decideLanguage(before LanguageDecision, message, previous string
 	if q.Language != "" {
 		return LanguageDecision{q.Language, "host", 1}
 	}
-	folded := " " + strings.Join(text.Words(text.Fold(message)), " ") + " "
-	for _, lang := range phrases.Recognised() {
-		for _, wish := range phrases.In(lang, phrases.Wishes) {
-			if strings.Contains(folded, " "+wish+" ") {
-				return LanguageDecision{lang, "asked for", 1}
-			}
-		}
+	words := phrases.Words(message)
+	if wished := phrases.WishedLanguage(words); wished != "" {
+		return LanguageDecision{wished, "asked for", 1}
 	}
 	seen := a.cfg.Detector.Detect(message, q.Languages)
 	long := utf8.RuneCountInString(strings.TrimSpace(message)) >= minEvidence
@@ -75,7 +70,7 @@ func (a *Agent) decideLanguage(before LanguageDecision, message, previous string
 	if long && seen.Language != "" && seen.Confidence >= textConfidence {
 		return LanguageDecision{seen.Language, "text", seen.Confidence}
 	}
-	if lang := greetingLanguage(strings.TrimSpace(folded)); lang != "" && len(q.Languages) == 0 {
+	if lang := phrases.GreetingLanguage(words); lang != "" && len(q.Languages) == 0 {
 		// Not settled by this: two letters of greeting do not bind.
 		return LanguageDecision{lang, "greeting", textConfidence}
 	}
@@ -86,21 +81,6 @@ func (a *Agent) decideLanguage(before LanguageDecision, message, previous string
 		return LanguageDecision{q.Languages[0], "browser", textConfidence}
 	}
 	return LanguageDecision{a.cfg.Language, "default", 0}
-}
-
-// greetingLanguage returns the only language in which a message is a mere
-// greeting or thanks.
-func greetingLanguage(folded string) string {
-	found := ""
-	for _, lang := range phrases.Recognised() {
-		if contains(phrases.In(lang, phrases.Greetings), folded) || contains(phrases.In(lang, phrases.ThanksWords), folded) {
-			if found != "" {
-				return ""
-			}
-			found = lang
-		}
-	}
-	return found
 }
 
 type ownDetector struct{ d *language.Detector }

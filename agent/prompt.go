@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kundeagent/kundeagent/channels"
@@ -82,7 +83,7 @@ func (a *Agent) system(in input, u understanding, p plan) string {
 }
 
 func (g Guideline) applies(q Question, lang string) bool {
-	if len(g.Channels) > 0 && !contains(g.Channels, q.Channel) || len(g.Languages) > 0 && !contains(g.Languages, lang) {
+	if len(g.Channels) > 0 && !slices.Contains(g.Channels, q.Channel) || len(g.Languages) > 0 && !slices.Contains(g.Languages, lang) {
 		return false
 	}
 	if len(g.When) == 0 {

@@ -2,7 +2,7 @@ package agent
 
 import (
 	"context"
-	"strings"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/kundeagent/kundeagent/handoff"
@@ -27,24 +27,27 @@ func (a *Agent) understand(ctx context.Context, in input) understanding {
 	q := in.question
 	u := understanding{language: a.decideLanguage(in.language, q.Text, in.lastText, q)}
 	u.signal = handoff.Check(ctx, a.cfg.Triggers, handoff.Situation{
-		Text: q.Text, Language: u.language.Language, History: q.History, Contact: q.Contact, Channel: q.Channel, Offered: in.offered,
+		Text: q.Text, Language: u.language.Language, LanguageSure: u.language.settled(), History: q.History, Contact: q.Contact, Channel: q.Channel, Offered: in.offered,
 	})
-	u.smallTalk = smallTalk(q.Text)
-	if isFollowUp(q.Text) {
+	u.smallTalk = smallTalk(phrases.Words(q.Text), u.language)
+	if isFollowUp(q.Text, u.language) {
 		u.context = in.lastText
 	}
 	return u
 }
 
-// smallTalk recognises messages that only greet or thank.
-func smallTalk(s string) phrases.Key {
-	folded := strings.Join(text.Words(text.Fold(s)), " ")
+// smallTalk recognises messages that only greet or thank, in any language as
+// long as the customer's is not known.
+func smallTalk(words []phrases.Word, language LanguageDecision) phrases.Key {
+	understood := append([]string{"en"}, phrases.Kin(language.Language)...)
+	says := func(list phrases.List) bool {
+		said := phrases.SaidIn(list, words)
+		return len(said) > 0 && (!language.settled() || slices.ContainsFunc(said, func(l string) bool { return slices.Contains(understood, l) }))
+	}
 	switch {
-	case folded == "":
-		return ""
-	case contains(phrases.All(phrases.Greetings), folded):
+	case says(phrases.Greetings):
 		return phrases.Greeting
-	case contains(phrases.All(phrases.ThanksWords), folded):
+	case says(phrases.ThanksWords):
 		return phrases.Thanks
 	}
 	return ""
@@ -55,29 +58,15 @@ func smallTalk(s string) phrases.Key {
 const followUpRunes = 60
 
 // isFollowUp recognises questions that cannot be understood without the one
-// before: very short ones, and short ones that begin like "and for …".
-func isFollowUp(s string) bool {
-	words := text.Words(text.Fold(s))
-	if len(words) <= 2 {
+// before: very short ones, and short ones that begin like "and for …" in the
+// conversation's language: "i" is "and" in Polish.
+func isFollowUp(s string, language LanguageDecision) bool {
+	if len(text.Words(text.Fold(s))) <= 2 {
 		return true
 	}
 	if utf8.RuneCountInString(s) > followUpRunes {
 		return false
 	}
-	folded := strings.Join(words, " ") + " "
-	for _, p := range phrases.All(phrases.FollowUps) {
-		if strings.HasPrefix(folded, p+" ") {
-			return true
-		}
-	}
-	return false
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
+	begun := phrases.BegunIn(phrases.FollowUps, phrases.Words(s))
+	return slices.ContainsFunc(phrases.Kin(language.Language), func(l string) bool { return slices.Contains(begun, l) })
 }

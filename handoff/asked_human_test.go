@@ -96,6 +96,19 @@ func BenchmarkAskedHuman(b *testing.B) {
 			}
 		})
 	}
+	for language, text := range map[string]string{
+		"ru": "Где моя посылка? Я заказал её третьего числа, и она до сих пор не пришла. ",
+		"zh": "我的包裹在哪里？我三号下的单，到现在还没有收到。",
+		"th": "พัสดุของฉันอยู่ที่ไหน ฉันสั่งไปเมื่อวันที่สามแล้วยังไม่ได้รับเลย ",
+	} {
+		b.Run("miss/"+language, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				trigger.Check(b.Context(), Situation{Text: text})
+			}
+		})
+	}
 	b.Run("construct", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -29,6 +29,9 @@ type Signal struct {
 type Situation struct {
 	Text     string // the customer's unanswered messages, joined by line breaks
 	Language string // of the customer, BCP 47
+	// LanguageSure says that Language was chosen or seen in what the customer
+	// wrote. Otherwise a yes or no counts in any language.
+	LanguageSure bool
 	// History is what was said before, oldest first.
 	History []channels.Message
 	Contact channels.Contact
@@ -76,26 +79,29 @@ func Check(ctx context.Context, triggers []Trigger, s Situation) Signal {
 // of consent, or a thumb up. A request that is denied ("I don't want to talk to
 // a human") or only asked about ("do I have to talk to a human?") is none.
 func AskedHuman() Trigger {
-	requests := sharedRequests()
-	yes := newAnswer(phrases.Yes, phrases.WithYes)
+	requests, answers := sharedRequests(), sharedAnswers()
 	return TriggerFunc(func(_ context.Context, s Situation) Signal {
 		words := phrases.Words(s.Text)
-		if s.Offered && (yes.is(words) || len(words) == 0 && strings.Contains(s.Text, "👍")) {
+		if s.Offered && (answers.consents(words, languagesOf(s)) || len(words) == 0 && strings.Contains(s.Text, "👍")) {
 			return Signal{Now, AskedForHuman, "accepted the offer"}
 		}
-		if hit := requests.find(words); hit != "" {
+		if hit := requests.find(words, strings.ContainsAny(s.Text, questionMarks)); hit != "" {
 			return Signal{Now, AskedForHuman, hit}
 		}
 		return Signal{}
 	})
 }
 
+// questionMarks are those of all scripts; the Greek one is a semicolon.
+const questionMarks = "?？؟;\u037e"
+
 // Words sets off at any of the given words or phrases, compared without regard
 // to case and only as whole words: "refund" does not match "refundable". In
 // scripts without spaces between words, such as Chinese and Thai, a word is
 // found wherever its characters follow each other. An umlaut or Nordic letter
-// is the same written out: "Ruecksendung" is "Rücksendung". A phrase does not
-// reach over the end of a sentence. Detail is the word as given here.
+// is the same written out: "Ruecksendung" is "Rücksendung". Accents and tones do
+// not count: "garantia" is "garantía". A phrase does not reach over the end of a
+// sentence. Detail is the word as given here.
 func Words(urgency Urgency, words ...string) Trigger {
 	matcher := phrases.NewLiteralMatcher(words)
 	return TriggerFunc(func(_ context.Context, s Situation) Signal {
@@ -113,10 +119,10 @@ func Repetition(n int) Trigger {
 	if n < 2 {
 		n = 3
 	}
-	yes, no := newAnswer(phrases.Yes, phrases.WithYes), newAnswer(phrases.No, phrases.WithYes)
+	answers := sharedAnswers()
 	return TriggerFunc(func(_ context.Context, s Situation) Signal {
 		current, count := repeated(s.Text)
-		if words := phrases.Words(current); len(words) == 0 || yes.is(words) || no.is(words) {
+		if current == "" {
 			return Signal{}
 		}
 		for i := len(s.History) - 1; i >= 0 && count < n; i-- {
@@ -128,7 +134,7 @@ func Repetition(n int) Trigger {
 			}
 			count++
 		}
-		if count >= n {
+		if count >= n && !answers.only(phrases.Words(current), languagesOf(s)) {
 			return Signal{Now, Loop, "the same message again"}
 		}
 		return Signal{}

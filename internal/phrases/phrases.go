@@ -3,11 +3,7 @@
 // recognise without a model.
 package phrases
 
-import (
-	"cmp"
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Key names a fixed string.
 type Key string
@@ -31,21 +27,28 @@ const (
 // no punctuation.
 type List string
 
-// The lists.
+// The lists. Those marked so have the slots of [Matcher].
 const (
-	HumanRequests List = "human requests" // phrases by which a human is asked for, with the slots of [Matcher]
-	HumanWords    List = "human words"    // the same where they must be the whole message
-	HumanAsides   List = "human asides"   // what makes a request of what follows a mere question about it, with slots
-	Negations     List = "negations"      // words that turn a request that follows them round
-	NewThoughts   List = "new thoughts"   // words before which a negation ends
-	Subjects      List = "subjects"       // pronouns by which customers speak of themselves
-	Yes           List = "yes"            // words of consent
-	WithYes       List = "with yes"       // words that may stand beside consent and change nothing
-	No            List = "no"             // words of refusal
-	Greetings     List = "greetings"      // whole messages that only greet
-	ThanksWords   List = "thanks words"   // whole messages that only thank
-	FollowUps     List = "follow ups"     // words that begin a question about what was said before
-	Wishes        List = "wishes"         // phrases that ask for this language
+	HumanRequests  List = "human requests"  // phrases by which a human is asked for, with slots
+	HumanWords     List = "human words"     // the same where they must be the whole message, with slots
+	HumanAsides    List = "human asides"    // what makes a request of what follows a mere question about it, with slots
+	HumanQuestions List = "human questions" // the same where there is a question mark: "must I …?" and "I must …" are the same words in many languages
+	Negations      List = "negations"       // words that turn a request that follows them round
+	Denials        List = "denials"         // what turns a request before them round, with slots; where verbs come last
+	NewThoughts    List = "new thoughts"    // words before which a negation ends
+	Subjects       List = "subjects"        // pronouns after which a negation belongs to a question ("can I not …"); where verbs come first in it
+	Unable         List = "unable"          // words beside which a negation complains ("I am not able to …") instead of refusing
+	Yes            List = "yes"             // words of consent
+	WithYes        List = "with yes"        // words that may stand beside consent and change nothing
+	No             List = "no"              // words of refusal
+	Greetings      List = "greetings"       // whole messages that only greet
+	ThanksWords    List = "thanks words"    // whole messages that only thank
+	FollowUps      List = "follow ups"      // words that begin a question about what was said before
+	Wishes         List = "wishes"          // phrases that ask for a language, with slots and <language>
+
+	WishWords List = "wish words" // the same where they must be the whole message
+
+	languageNames List = "languages"
 )
 
 // Languages returns the languages of the table, English first.
@@ -55,9 +58,6 @@ func Languages() []string {
 		"tr", "ru", "uk", "el", "ar", "he", "hi", "ja", "zh", "ko", "th", "vi",
 	}
 }
-
-// Recognised returns the languages that have lists as well.
-func Recognised() []string { return []string{"en", "da", "de"} }
 
 // Text returns a fixed string in a language, in English if the language is not
 // in the table. Pairs replace {name} by its value.
@@ -75,37 +75,17 @@ func Text(lang string, key Key, pairs ...string) string {
 }
 
 // Has reports whether the table holds a language.
-func Has(lang string) bool {
-	lang = base(lang)
-	return table[lang].texts != nil || texts[lang] != nil
-}
+func Has(lang string) bool { return texts[Base(lang)] != nil }
 
 func textsOf(lang string) map[Key]string {
-	lang = base(lang)
-	if t := table[lang].texts; t != nil {
+	if t := texts[Base(lang)]; t != nil {
 		return t
 	}
-	if t := texts[lang]; t != nil {
-		return t
-	}
-	return table["en"].texts
+	return texts["en"]
 }
 
-// In returns a list in one language.
-func In(lang string, list List) []string { return table[base(lang)].lists[list] }
-
-// All returns a list in all languages together, longest phrases first, each
-// once.
-func All(list List) []string {
-	var out []string
-	for _, l := range Recognised() {
-		out = append(out, table[l].lists[list]...)
-	}
-	slices.SortFunc(out, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
-	return slices.Compact(out)
-}
-
-func base(lang string) string {
+// Base returns the language of a tag as the tables name it.
+func Base(lang string) string {
 	lang = strings.ToLower(lang)
 	if i := strings.IndexAny(lang, "-_"); i >= 0 {
 		lang = lang[:i]
@@ -114,9 +94,4 @@ func base(lang string) string {
 		return "nb"
 	}
 	return lang
-}
-
-type entry struct {
-	texts map[Key]string
-	lists map[List][]string
 }

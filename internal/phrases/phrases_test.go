@@ -37,30 +37,6 @@ func TestTextFillsPlaceholdersOnce(t *testing.T) {
 	}
 }
 
-func TestAllHoldsEachEntryOnceTheLongestFirst(t *testing.T) {
-	for _, list := range []List{Yes, Greetings, ThanksWords, FollowUps} {
-		all := All(list)
-		for i, entry := range all {
-			if i > 0 && len(entry) > len(all[i-1]) {
-				t.Errorf("%s: %q follows the shorter %q", list, entry, all[i-1])
-			}
-			if slices.Contains(all[i+1:], entry) {
-				t.Errorf("%s has %q twice", list, entry)
-			}
-		}
-		for _, language := range Languages() {
-			for _, entry := range In(language, list) {
-				if !slices.Contains(all, entry) {
-					t.Errorf("%s lacks %q of %s", list, entry, language)
-				}
-			}
-		}
-	}
-	if In("xx", Yes) != nil {
-		t.Error("a language that is not there has a list")
-	}
-}
-
 func TestWordsFolds(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"", ""},
@@ -76,6 +52,12 @@ func TestWordsFolds(t *testing.T) {
 		{"a\u200db co\u00adop", "ab coop"},
 		{"\u0301a b\u0301", "\u0301a b\u0301"},
 		{"3,5 kg", "3 5 kg"},
+		{"Été garçon Łódź ĐƯỜNG người İIı", "ete garcon lodz duong nguoi iii"},
+		{"Ένας ΆΝΘΡΩΠΟΣ", "ενασ ανθρωποσ"},
+		{"أُرِيدُ مُوَظَّفـــة إلى", "اريد موظفه الي"},
+		{"שָׁלוֹם", "שלום"},
+		{"з’єднати Ёлка", "зєднати елка"},
+		{"ज़रूरत हाँ", "जरूरत हां"},
 	} {
 		if got := Fold(test.text); got != test.want {
 			t.Errorf("%q: got %q, want %q", test.text, got, test.want)
@@ -120,6 +102,16 @@ func TestMatcherMatchesSlots(t *testing.T) {
 		{"a * b", "a x. b", ""},
 		{"a *", "a", "a"},
 		{"grüße", "gruesse", "gruesse"},
+		{"grüße", "grusse", "grusse"},
+		{"customer_service now", "call customer service now", "customer service now"},
+		{"customer_service", "customer. Service", ""},
+		{"operator~ now", "operators now", "operators now"},
+		{"~service", "kundenservice", "kundenservice"},
+		{"~service now~", "kundenservice nowadays", "kundenservice nowadays"},
+		{"~service_now~", "kundenservice nowadays", "kundenservice nowadays"},
+		{"~service", "kundenservices", ""},
+		{"转|接 人工客服", "请转人工客服", "转 人 工 客 服"},
+		{"a b|b_c? c", "a b c c", "a b c c"},
 		{"a b", "a", ""},
 		{"a b", "", ""},
 	} {
@@ -127,7 +119,7 @@ func TestMatcherMatchesSlots(t *testing.T) {
 		got := ""
 		match, ok := NewMatcher([]string{test.phrase}).Find(words, 0)
 		if ok {
-			got = join(words[match.From:match.To])
+			got = Join(words[match.From:match.To])
 		}
 		if got != test.want || ok != (test.want != "") || ok && match.Phrase != test.phrase {
 			t.Errorf("%q in %q: got %q", test.phrase, test.text, got)
@@ -170,7 +162,7 @@ func FuzzMatcher(f *testing.F) {
 			return
 		}
 		words := Words(text)
-		if again := Words(join(words)); len(again) < len(words) {
+		if again := Words(Join(words)); len(again) < len(words) {
 			t.Errorf("%q folds to %d words, then %d", text, len(words), len(again))
 		}
 		m := NewMatcher([]string{phrase})

@@ -50,7 +50,7 @@ func TestEveryLanguageHasEveryText(t *testing.T) {
 			if text == "" || text != strings.TrimSpace(text) {
 				t.Errorf("%s: text %q is %q", language, key, text)
 			}
-			want, got := placeholder.FindAllString(table["en"].texts[Key(key)], -1), placeholder.FindAllString(text, -1)
+			want, got := placeholder.FindAllString(texts["en"][Key(key)], -1), placeholder.FindAllString(text, -1)
 			slices.Sort(want)
 			slices.Sort(got)
 			if !slices.Equal(got, want) {
@@ -79,64 +79,70 @@ func TestLanguagesAreThoseOfTheDesignEachWithItsOwnTexts(t *testing.T) {
 	}
 }
 
-func TestEveryRecognisedLanguageHasEveryList(t *testing.T) {
-	lists := declared(t, "List")
-	for _, language := range Recognised() {
-		if len(table[language].lists) != len(lists) {
-			t.Errorf("%s has %d lists of %d", language, len(table[language].lists), len(lists))
-		}
-		for _, list := range lists {
-			entries := table[language].lists[List(list)]
-			if len(entries) == 0 {
+// optional are the lists that a language has only where its grammar needs them.
+var optional = []List{HumanQuestions, Denials, Subjects, Unable}
+
+func TestEveryLanguageHasEveryListWithoutDoubles(t *testing.T) {
+	for _, language := range Languages() {
+		lists := speeches()[language].lists
+		for _, name := range declared(t, "List") {
+			list := List(name)
+			if len(lists[list]) == 0 && list != languageNames && !slices.Contains(optional, list) {
 				t.Errorf("%s: list %q is empty", language, list)
 			}
 			seen := map[string]bool{}
-			for _, entry := range entries {
+			for _, entry := range lists[list] {
 				if seen[entry] {
 					t.Errorf("%s: list %q has %q twice", language, list, entry)
 				}
 				seen[entry] = true
 			}
 		}
+		for list := range lists {
+			if !slices.Contains(declared(t, "List"), string(list)) {
+				t.Errorf("%s: nothing reads the list %q", language, list)
+			}
+		}
+		if n := len(speeches()[language].languages); n != len(Languages()) {
+			t.Errorf("%s names %d languages", language, n)
+		}
 	}
 }
 
-func TestTableAndLanguagesAgree(t *testing.T) {
-	if len(table) != len(Recognised()) || len(table)+len(texts) != len(Languages()) || Languages()[0] != "en" {
-		t.Errorf("the table has %d languages, the list %q", len(table), Recognised())
-	}
-	for _, language := range Languages() {
-		if !Has(language) {
-			t.Errorf("%s is not in the table", language)
-		}
+func TestTextsAndLanguagesAgree(t *testing.T) {
+	if len(texts) != len(Languages()) || Languages()[0] != "en" {
+		t.Errorf("%d languages have texts, %q are named", len(texts), Languages())
 	}
 }
 
 // withSlots are the lists of phrases for [NewMatcher]; withWords those of single
 // words; in the others stand whole messages or their beginnings.
 var (
-	withSlots = []List{HumanRequests, HumanWords, HumanAsides}
-	withWords = []List{Negations, NewThoughts, Subjects, Yes, WithYes, No}
+	withSlots = []List{HumanRequests, HumanWords, HumanAsides, HumanQuestions, Denials, Wishes, WishWords}
+	withWords = []List{Negations, NewThoughts, Subjects, Unable}
 )
 
 func TestEntriesAreInTheFormInWhichTheyAreCompared(t *testing.T) {
-	field := regexp.MustCompile(`^(\*|[\p{Ll}\d]+(\|[\p{Ll}\d]+)*\??)$`)
-	for _, language := range Recognised() {
-		for list, entries := range table[language].lists {
+	const word = `~?[\p{Ll}\p{Lo}\p{Lm}\p{M}\d'_]+~?`
+	field := regexp.MustCompile(`^(\*|(` + word + `|<language>)(\|(` + word + `|<language>))*\??)$`)
+	for _, language := range Languages() {
+		for list, entries := range speeches()[language].lists {
 			for _, entry := range entries {
 				fields := strings.Fields(entry)
 				slots := slices.Contains(withSlots, list)
-				if strings.Join(fields, " ") != entry || slices.Contains(withWords, list) && len(fields) != 1 {
+				unspaced := Words(entry)[0].Character()
+				if strings.Join(fields, " ") != entry || slices.Contains(withWords, list) && len(Words(entry)) != 1 && !unspaced {
 					t.Errorf("%s, %s: %q", language, list, entry)
 				}
 				mandatory := false
 				for i, f := range fields {
-					if !field.MatchString(f) || !slots && strings.ContainsAny(f, "|?*") || i == 0 && f == "*" {
+					if slots && !field.MatchString(f) || !slots && strings.ContainsAny(f, "|?*~_<") || strings.ToLower(f) != f || i == 0 && f == "*" {
 						t.Errorf("%s, %s: %q of %q", language, list, f, entry)
 					}
-					words := strings.Split(strings.TrimSuffix(f, "?"), "|")
-					if slices.Sort(words); len(slices.Compact(words)) != strings.Count(f, "|")+1 {
-						t.Errorf("%s, %s: %q of %q names a word twice", language, list, f, entry)
+					for _, w := range strings.Split(strings.TrimSuffix(f, "?"), "|") {
+						if strings.Contains(w, "~") && len(Fold(w)) < affixKey {
+							t.Errorf("%s, %s: the part of a word %q is too short", language, list, w)
+						}
 					}
 					mandatory = mandatory || !strings.HasSuffix(f, "?") && f != "*"
 				}
@@ -148,13 +154,17 @@ func TestEntriesAreInTheFormInWhichTheyAreCompared(t *testing.T) {
 	}
 }
 
-// What means yes in one language must not mean no in another, since customers
-// answer in any.
+// What means yes must not mean no in the same language.
 func TestConsentAndRefusalDoNotMeet(t *testing.T) {
-	no := All(No)
-	for _, word := range append(All(Yes), All(WithYes)...) {
-		if slices.Contains(no, word) {
-			t.Errorf("%q is consent and refusal", word)
+	for _, language := range Languages() {
+		yes, no := WordsOf(language, Yes), WordsOf(language, No)
+		for word := range WordsOf(language, WithYes) {
+			yes[word] = true
+		}
+		for word := range no {
+			if yes[word] {
+				t.Errorf("%s: %q is consent and refusal", language, word)
+			}
 		}
 	}
 }

@@ -1,8 +1,47 @@
 package phrases
 
-// texts holds the fixed strings of the languages that have no lists in table. It
-// is read-only. A language belongs here only with every text.
+// texts holds the fixed strings. It is read-only. A language belongs here only
+// with every text.
 var texts = map[string]map[Key]string{
+	"en": {
+		Sources:        "Sources",
+		AnswerIntro:    "Here is what I found:",
+		Clarify:        "I could not find an answer to that. Could you put it in other words, or tell me a little more?",
+		OfferHuman:     "I could not find an answer to that. Shall I pass you on to a colleague?",
+		Transferring:   "I am passing you on to a colleague, who will answer you here.",
+		OutOfHours:     "I am passing this on to a colleague. The team is away right now and answers from {time}.",
+		NobodyThere:    "I am passing this on to a colleague, who will answer you as soon as possible.",
+		Greeting:       "Hello! I am {name}. What can I help you with?",
+		GreetingNoName: "Hello! What can I help you with?",
+		Thanks:         "You are welcome! Just write if there is anything else.",
+		AgentLabel:     "Answered by AI",
+	},
+	"da": {
+		Sources:        "Kilder",
+		AnswerIntro:    "Her er, hvad jeg har fundet:",
+		Clarify:        "Det kunne jeg ikke finde svar på. Kan du sige det med andre ord eller fortælle lidt mere?",
+		OfferHuman:     "Det kunne jeg ikke finde svar på. Skal jeg sende dig videre til en kollega?",
+		Transferring:   "Jeg sender dig videre til en kollega, som svarer dig her.",
+		OutOfHours:     "Jeg sender det videre til en kollega. Der er ingen til stede lige nu, men du får svar fra {time}.",
+		NobodyThere:    "Jeg sender det videre til en kollega, som svarer dig hurtigst muligt.",
+		Greeting:       "Hej! Jeg er {name}. Hvad kan jeg hjælpe dig med?",
+		GreetingNoName: "Hej! Hvad kan jeg hjælpe dig med?",
+		Thanks:         "Det var så lidt! Skriv endelig, hvis der er mere.",
+		AgentLabel:     "Besvaret af AI",
+	},
+	"de": {
+		Sources:        "Quellen",
+		AnswerIntro:    "Das habe ich gefunden:",
+		Clarify:        "Dazu habe ich keine Antwort gefunden. Können Sie es anders formulieren oder etwas mehr dazu sagen?",
+		OfferHuman:     "Dazu habe ich keine Antwort gefunden. Soll ich Sie an eine Kollegin oder einen Kollegen weiterleiten?",
+		Transferring:   "Ich leite Sie an das Team weiter. Sie erhalten hier eine Antwort.",
+		OutOfHours:     "Ich leite das an das Team weiter. Zurzeit ist niemand da; Sie erhalten ab {time} eine Antwort.",
+		NobodyThere:    "Ich leite das an das Team weiter. Sie erhalten so bald wie möglich eine Antwort.",
+		Greeting:       "Guten Tag! Ich bin {name}. Wobei kann ich Ihnen helfen?",
+		GreetingNoName: "Guten Tag! Wobei kann ich Ihnen helfen?",
+		Thanks:         "Gern geschehen! Schreiben Sie einfach, wenn noch etwas ist.",
+		AgentLabel:     "Antwort von KI",
+	},
 	"nb": {
 		Sources:        "Kilder",
 		AnswerIntro:    "Her er det jeg fant:",
