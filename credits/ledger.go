@@ -1,293 +1,345 @@
 package credits
 
 import (
-	"container/heap"
 	"context"
+	"errors"
 	"fmt"
-	"math"
 	"sync"
 	"time"
 )
 
 // Config configures a [Ledger]. The zero value is valid.
 type Config struct {
-	// Now is the clock; default time.Now.
+	// Store remembers the entries; default a [MemoryStore] of its own.
+	Store Store
+	// Now is the clock; default time.Now. The time of an account never goes back:
+	// if clocks of replicas differ, the one ahead counts.
 	Now func() time.Time
 	// HoldFor is how long a reservation lasts; default 96 hours, longer than
 	// any channel keeps an idle conversation open.
 	HoldFor time.Duration
+	// Upgrade gets more credits for an exhausted account whose plan says
+	// AutoUpgrade, and returns what it got. It is called once for each exhaustion,
+	// which lasts until credits are granted or refunded, with no lock held and a
+	// minute's time; reservations of the same process wait for it. If it fails, the
+	// account stays exhausted. Default none.
+	Upgrade func(context.Context, Exhaustion) (Grant, error)
+	// Notify is told when a threshold is reached, once for each in a period and
+	// in order, with no lock held, by the replica that reached it. A crash can
+	// lose a notice, but not its entry. Default none.
+	Notify func(context.Context, Notice)
+	// Thresholds are the percentages that are told, from 1 to 100, others are left
+	// out; default 50, 80 and 100. At 100 it is also told when a charge is refused
+	// for want of credits, or by the hard cap, before all are used.
+	Thresholds []int
 }
 
-// Ledger is a [Meter] in memory. It is safe for concurrent use.
+// Ledger is a [Meter] that keeps accounts in a [Store]. It is safe for
+// concurrent use, also by several ledgers on one store: what one decided
+// without knowing of the other is decided again.
 type Ledger struct {
-	now     func() time.Time
-	holdFor time.Duration
+	cfg      Config
+	levels   []int
+	upgrades upgrades
+	outbox   outbox
 
 	mu       sync.Mutex
 	accounts map[string]*account
-	holds    map[string]*hold
-	entries  []Entry
-	reserved int // counts reservations
 }
 
+var _ interface {
+	Meter
+	Extender
+	Refunder
+	PartCommitter
+	Balancer
+} = (*Ledger)(nil)
+
+// account is what this process knows of an account.
 type account struct {
-	grants    map[string]bool // by ID
-	granted   int64
-	committed int64
-	pending   int64
-	hardCap   int64     // 0 is none
-	held      holdQueue // what may lapse, some of it settled already
+	free    chan struct{} // holds a token while nobody uses it
+	state   *state
+	scratch []Entry
 }
 
-// used is what counts against grants and the cap. Late commits can bring it
-// past what an int64 holds; there it stays.
-func (a *account) used() int64 { return a.committed + min(a.pending, math.MaxInt64-a.committed) }
-
-func (a *account) balance() Balance {
-	return Balance{Granted: a.granted, Committed: a.committed, Pending: a.pending, Available: max(0, a.granted-a.used())}
-}
-
-// holdState is the state of a reservation.
-type holdState uint8
-
-const (
-	holdPending holdState = iota
-	holdCommitted
-	holdReleased
-	holdLapsed
-)
-
-type hold struct {
-	charge  Charge
-	state   holdState
-	expires time.Time
-	number  int // in order of reservation, for a stable order of lapses
-}
-
-// holdQueue is a heap of reservations, the first to lapse on top.
-type holdQueue []*hold
-
-func (q holdQueue) Len() int      { return len(q) }
-func (q holdQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q holdQueue) Less(i, j int) bool {
-	if c := q[i].expires.Compare(q[j].expires); c != 0 {
-		return c < 0
-	}
-	return q[i].number < q[j].number
-}
-func (q *holdQueue) Push(x any) { *q = append(*q, x.(*hold)) }
-func (q *holdQueue) Pop() any {
-	last := len(*q) - 1
-	h := (*q)[last]
-	(*q)[last] = nil
-	*q = (*q)[:last]
-	return h
-}
-
-// Grant gives an account credits.
-type Grant struct {
-	ID     string // the same ID a second time has no effect
-	Amount int64
-}
-
-// EntryKind says what an [Entry] records.
-type EntryKind string
-
-// The kinds of entry.
-const (
-	EntryGrant   EntryKind = "grant"
-	EntryReserve EntryKind = "reserve"
-	EntryCommit  EntryKind = "commit"
-	EntryRelease EntryKind = "release"
-	EntryLapse   EntryKind = "lapse"
-)
-
-// Entry is one line of the ledger. Entries are appended and never changed.
-type Entry struct {
-	Kind     EntryKind
-	Account  string
-	Key      string // of the charge, or the grant's ID
-	Amount   int64
-	Purpose  string
-	Evidence Evidence // with EntryCommit
-	At       time.Time
-}
-
-// NewLedger returns an empty ledger.
+// NewLedger returns a ledger.
 func NewLedger(cfg Config) *Ledger {
+	if cfg.Store == nil {
+		cfg.Store = NewMemoryStore()
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
 	if cfg.HoldFor <= 0 {
 		cfg.HoldFor = 96 * time.Hour
 	}
-	return &Ledger{now: cfg.Now, holdFor: cfg.HoldFor, accounts: map[string]*account{}, holds: map[string]*hold{}}
+	levels := thresholds(cfg.Thresholds)
+	if cfg.Notify == nil {
+		levels = nil
+	}
+	return &Ledger{cfg: cfg, levels: levels, outbox: outbox{send: cfg.Notify}, accounts: map[string]*account{}}
 }
 
-func (l *Ledger) account(name string) *account {
-	a := l.accounts[name]
-	if a == nil {
-		a = &account{grants: map[string]bool{}}
-		l.accounts[name] = a
+// Reserve implements [Meter]. Errors for want of credits or because of a limit
+// are a [*RefusedError].
+func (l *Ledger) Reserve(ctx context.Context, c Charge) error {
+	if c.Key == "" || c.Account == "" || c.Amount < 0 || c.Amount > MaxAmount {
+		return fmt.Errorf("credits: reserve %d of %q under %q: %w", c.Amount, c.Account, c.Key, ErrInvalid)
 	}
-	return a
+	err := l.reserve(ctx, c)
+	var refused *RefusedError
+	if l.cfg.Upgrade == nil || !errors.As(err, &refused) || refused.Limit != "" {
+		return err
+	}
+	again, cause := l.upgradeFor(ctx, c)
+	if again {
+		return l.reserve(ctx, c)
+	}
+	refused.Cause = cause
+	return refused
 }
 
-// Grant adds credits to an account. A grant whose ID the account has is
-// ignored; one of less than one credit, or of more than the account can count,
-// is ErrInvalid.
-func (l *Ledger) Grant(_ context.Context, name string, g Grant) error {
-	if g.ID == "" || g.Amount < 1 {
-		return fmt.Errorf("credits: grant %q of %d to %q: %w", g.ID, g.Amount, name, ErrInvalid)
+func (l *Ledger) reserve(ctx context.Context, c Charge) error {
+	err := l.change(ctx, c.Account, func(s *state, now time.Time, out []Entry) ([]Entry, error) {
+		return s.reserveEntries(c, now, canonical(now.Add(l.cfg.HoldFor)), l.levels, out)
+	})
+	if err == nil || !errors.Is(err, ErrStale) && !errors.Is(err, ErrExhausted) && !errors.Is(err, ErrCapped) {
+		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	a := l.account(name)
-	if a.grants[g.ID] {
-		return nil
+	// The key may be another account's.
+	owner, ownerErr := l.cfg.Store.Owner(ctx, c.Key)
+	switch {
+	case ownerErr != nil:
+		return errors.Join(err, ownerErr)
+	case owner != "" && owner != c.Account:
+		return fmt.Errorf("credits: reserve %q for %q, it is %q's: %w", c.Key, c.Account, owner, ErrConflict)
 	}
-	if g.Amount > math.MaxInt64-a.granted {
-		return fmt.Errorf("credits: grant %q of %d to %q: %w", g.ID, g.Amount, name, ErrInvalid)
-	}
-	a.grants[g.ID] = true
-	a.granted += g.Amount
-	l.record(Entry{Kind: EntryGrant, Account: name, Key: g.ID, Amount: g.Amount})
-	return nil
+	return err
 }
 
-// SetCap limits what an account may ever commit and hold together; 0 removes
-// the cap. It wins over any grant.
-func (l *Ledger) SetCap(_ context.Context, name string, limit int64) error {
-	if limit < 0 {
-		return fmt.Errorf("credits: cap %d for %q: %w", limit, name, ErrInvalid)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.account(name).hardCap = limit
-	return nil
+// Commit implements [Meter]. After a lapse it charges what the account can still
+// pay: from its grants, or as overage where the plan allows that, and never
+// beyond the hard cap. The rest is waived, which the entry tells.
+func (l *Ledger) Commit(ctx context.Context, key string, e Evidence) error {
+	return l.commit(ctx, key, -1, e)
 }
 
-// Reserve implements [Meter].
-func (l *Ledger) Reserve(_ context.Context, c Charge) error {
-	if c.Key == "" || c.Amount < 0 {
-		return fmt.Errorf("credits: reserve %d under %q: %w", c.Amount, c.Key, ErrInvalid)
+// CommitPart implements [PartCommitter].
+func (l *Ledger) CommitPart(ctx context.Context, key string, amount int64, e Evidence) error {
+	if amount < 0 {
+		return fmt.Errorf("credits: commit %d of %q: %w", amount, key, ErrInvalid)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	a := l.account(c.Account)
-	l.lapse(a)
-	if h := l.holds[c.Key]; h != nil {
-		switch {
-		case h.charge.Account != c.Account || h.charge.Amount != c.Amount:
-			return fmt.Errorf("credits: reserve %q: %w", c.Key, ErrConflict)
-		case h.state == holdPending || h.state == holdCommitted:
-			return nil
-		case h.state == holdReleased:
-			return fmt.Errorf("credits: reserve %q: %w", c.Key, ErrSettled)
-		}
-	}
-	// Subtracted from the limit, since a sum could overflow. A charge of nothing
-	// passes no limit.
-	if a.hardCap > 0 && c.Amount > max(0, a.hardCap-a.used()) {
-		return fmt.Errorf("credits: account %q: %w", c.Account, ErrCapped)
-	}
-	if a.balance().Available < c.Amount {
-		return fmt.Errorf("credits: account %q: %w", c.Account, ErrExhausted)
-	}
-	l.reserved++
-	h := &hold{charge: c, expires: l.now().Add(l.holdFor), number: l.reserved}
-	l.holds[c.Key] = h
-	heap.Push(&a.held, h)
-	a.pending += c.Amount
-	l.record(Entry{Kind: EntryReserve, Account: c.Account, Key: c.Key, Amount: c.Amount, Purpose: c.Purpose})
-	return nil
+	return l.commit(ctx, key, amount, e)
 }
 
-// Commit implements [Meter].
-func (l *Ledger) Commit(_ context.Context, key string, e Evidence) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	h := l.holds[key]
-	if h == nil {
-		return fmt.Errorf("credits: commit %q: %w", key, ErrUnknown)
-	}
-	a := l.account(h.charge.Account)
-	l.lapse(a)
-	switch h.state {
-	case holdCommitted:
-		return nil
-	case holdReleased:
-		return fmt.Errorf("credits: commit %q: %w", key, ErrSettled)
-	case holdPending:
-		a.pending -= h.charge.Amount
-	}
-	h.state = holdCommitted
-	a.committed += min(h.charge.Amount, math.MaxInt64-a.committed)
-	l.record(Entry{Kind: EntryCommit, Account: h.charge.Account, Key: key, Amount: h.charge.Amount, Purpose: h.charge.Purpose, Evidence: e})
-	return nil
+func (l *Ledger) commit(ctx context.Context, key string, amount int64, e Evidence) error {
+	e.At = canonical(e.At)
+	return l.changeKey(ctx, "commit", key, func(s *state, now time.Time, out []Entry) ([]Entry, error) {
+		return s.commitEntries(key, amount, e, now, l.levels, out)
+	})
 }
 
 // Release implements [Meter].
-func (l *Ledger) Release(_ context.Context, key string) error {
+func (l *Ledger) Release(ctx context.Context, key string) error {
+	return l.changeKey(ctx, "release", key, func(s *state, now time.Time, out []Entry) ([]Entry, error) {
+		return s.releaseEntries(key, now, out)
+	})
+}
+
+// Extend implements [Extender].
+func (l *Ledger) Extend(ctx context.Context, key string, until time.Time) error {
+	if !validTime(until) {
+		return fmt.Errorf("credits: extend %q until %v: %w", key, until, ErrInvalid)
+	}
+	until = canonical(until)
+	return l.changeKey(ctx, "extend", key, func(s *state, now time.Time, out []Entry) ([]Entry, error) {
+		return s.extendEntries(key, until, now, out)
+	})
+}
+
+// Refund implements [Refunder]. Credits go back to the grants they came from; in
+// place of one that has expired they are granted for the rest of the period.
+func (l *Ledger) Refund(ctx context.Context, key string, e Evidence) error {
+	e.At = canonical(e.At)
+	return l.changeKey(ctx, "refund", key, func(s *state, now time.Time, out []Entry) ([]Entry, error) {
+		return s.refundEntries(key, e, now, out)
+	})
+}
+
+// Balance implements [Balancer].
+func (l *Ledger) Balance(ctx context.Context, account string) (Balance, error) {
+	var b Balance
+	err := l.change(ctx, account, func(s *state, _ time.Time, out []Entry) ([]Entry, error) {
+		b = s.balance()
+		return out, nil
+	})
+	if err != nil {
+		return Balance{}, err
+	}
+	return b, nil
+}
+
+// decision says what entries a call adds to an account, appended to out, and what
+// it returns. It may be asked more than once, and does not change the state.
+type decision func(s *state, now time.Time, out []Entry) ([]Entry, error)
+
+// changeKey decides about a known key.
+func (l *Ledger) changeKey(ctx context.Context, what, key string, decide decision) error {
+	owner, err := l.cfg.Store.Owner(ctx, key)
+	switch {
+	case err != nil:
+		return fmt.Errorf("credits: %s %q: %w", what, key, err)
+	case owner == "":
+		return fmt.Errorf("credits: %s %q: %w", what, key, ErrUnknown)
+	}
+	return l.change(ctx, owner, decide)
+}
+
+// change brings an account up to date, decides, and delivers the notices.
+func (l *Ledger) change(ctx context.Context, account string, decide decision) error {
+	if account == "" {
+		return fmt.Errorf("credits: account has no name: %w", ErrInvalid)
+	}
+	a, err := l.lock(ctx, account)
+	if err != nil {
+		return fmt.Errorf("credits: account %q: %w", account, err)
+	}
+	func() {
+		defer func() { a.free <- struct{}{} }()
+		err = l.decide(ctx, a, decide)
+	}()
+	l.outbox.drain(ctx)
+	return err
+}
+
+// lock waits for an account.
+func (l *Ledger) lock(ctx context.Context, name string) (*account, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	h := l.holds[key]
-	if h == nil {
-		return fmt.Errorf("credits: release %q: %w", key, ErrUnknown)
+	a := l.accounts[name]
+	if a == nil {
+		a = &account{free: make(chan struct{}, 1), state: newState(name)}
+		a.free <- struct{}{}
+		l.accounts[name] = a
 	}
-	a := l.account(h.charge.Account)
-	l.lapse(a)
-	switch h.state {
-	case holdCommitted:
-		return fmt.Errorf("credits: release %q: %w", key, ErrSettled)
-	case holdPending:
-		a.pending -= h.charge.Amount
-		l.record(Entry{Kind: EntryRelease, Account: h.charge.Account, Key: key, Amount: h.charge.Amount, Purpose: h.charge.Purpose})
+	l.mu.Unlock()
+	select {
+	case <-a.free:
+		return a, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	// One that lapsed gave its credits back then; from now on it is released.
-	h.state = holdReleased
+}
+
+// maxStale is how often a decision is taken anew because another replica was
+// faster. Each time, that one got on.
+const maxStale = 100
+
+// decide adds what time made of the account, then what decide wants. A decision
+// that adds nothing counts only if nothing is new in the store; one that adds
+// something is refused by the store if there is.
+func (l *Ledger) decide(ctx context.Context, a *account, decide decision) error {
+	var stale int
+	for {
+		clock := canonical(l.cfg.Now())
+		if !validTime(clock) {
+			return fmt.Errorf("credits: account %q: the clock shows %v: %w", a.state.account, clock, ErrInvalid)
+		}
+		entries, verdict, decided := a.decide(clock, decide)
+		if len(entries) == 0 {
+			if news, err := l.load(ctx, a); err != nil || !news {
+				return errors.Join(err, verdict)
+			}
+			continue
+		}
+		err := l.append(ctx, a, entries)
+		if errors.Is(err, ErrStale) && stale < maxStale {
+			stale++
+			news, loadErr := l.load(ctx, a)
+			if loadErr != nil {
+				return loadErr
+			}
+			if news {
+				continue
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("credits: account %q: %w", a.state.account, err)
+		}
+		if decided {
+			return verdict
+		}
+	}
+}
+
+// decide returns what is due, or else what the decision says of the account as it
+// is now.
+func (a *account) decide(clock time.Time, decide decision) (entries []Entry, verdict error, decided bool) {
+	s := a.state
+	now := s.now(clock)
+	if due := s.due(now, a.scratch[:0]); len(due) > 0 {
+		a.scratch = due
+		return due, nil, false
+	}
+	before := s.window
+	s.roll(now)
+	entries, verdict = decide(s, now, a.scratch[:0])
+	s.window = before // only entries move it
+	a.scratch = entries
+	return entries, verdict, true
+}
+
+// append adds entries to the store, then to what is known.
+func (l *Ledger) append(ctx context.Context, a *account, entries []Entry) error {
+	for i := range entries {
+		entries[i].Account, entries[i].Seq = a.state.account, a.state.seq+int64(i)+1
+	}
+	if err := l.cfg.Store.Append(ctx, entries); err != nil {
+		return err
+	}
+	for i := range entries {
+		e := &entries[i]
+		if err := a.apply(e); err != nil {
+			return err
+		}
+		if e.Kind == EntryNotice {
+			s := a.state
+			l.outbox.add(Notice{Account: s.account, Percent: int(e.Amount), Period: s.period, Balance: s.balance(), At: e.At})
+		}
+	}
 	return nil
 }
 
-// Balance implements [Balancer]. An account nobody granted anything is empty.
-func (l *Ledger) Balance(_ context.Context, name string) (Balance, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	a := l.account(name)
-	l.lapse(a)
-	return a.balance(), nil
-}
+// pageLimit is how many entries are asked for at once.
+const pageLimit = 10_000
 
-// Entries returns an account's entries, oldest first.
-func (l *Ledger) Entries(_ context.Context, name string) ([]Entry, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var out []Entry
-	for _, e := range l.entries {
-		if e.Account == name {
-			out = append(out, e)
+// load learns the entries that others added, and reports whether there were any.
+func (l *Ledger) load(ctx context.Context, a *account) (news bool, err error) {
+	for {
+		entries, err := l.cfg.Store.Load(ctx, a.state.account, a.state.seq, pageLimit)
+		if err != nil {
+			return false, fmt.Errorf("credits: load account %q: %w", a.state.account, err)
+		}
+		if len(entries) == 0 {
+			return news, nil
+		}
+		news = true
+		for i := range entries {
+			if err := a.apply(&entries[i]); err != nil {
+				return false, err
+			}
 		}
 	}
-	return out, nil
 }
 
-// lapse gives expired reservations back, the oldest first. Every method does so
-// before it looks at a reservation: what it finds depends on the clock alone,
-// not on who called before.
-func (l *Ledger) lapse(a *account) {
-	now := l.now()
-	for len(a.held) > 0 && !a.held[0].expires.After(now) {
-		h := heap.Pop(&a.held).(*hold)
-		if h.state != holdPending {
-			continue
-		}
-		h.state = holdLapsed
-		a.pending -= h.charge.Amount
-		l.record(Entry{Kind: EntryLapse, Account: h.charge.Account, Key: h.charge.Key, Amount: h.charge.Amount, Purpose: h.charge.Purpose})
+// apply moves what is known by an entry. An account whose entries do not follow
+// from each other is learnt from the beginning by the next call.
+func (a *account) apply(e *Entry) error {
+	if err := a.state.apply(e); err != nil {
+		a.state = newState(a.state.account)
+		return err
 	}
-}
-
-func (l *Ledger) record(e Entry) {
-	e.At = l.now()
-	l.entries = append(l.entries, e)
+	return nil
 }
