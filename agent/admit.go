@@ -87,7 +87,7 @@ func (w *work) reserve(ctx context.Context, c *Conversation) (admitted, error) {
 	if ch.State != ChargeReserved {
 		*ch = ChargeProgress{Attempt: ch.Attempt + 1, Key: fmt.Sprintf("%s/%s/%d", c.Agent, c.ID, ch.Attempt+1)}
 	}
-	err := cfg.Meter.Reserve(ctx, credits.Charge{Account: cfg.Account, Key: ch.Key, Amount: cfg.Policy.Amount, Purpose: "conversation " + c.ID})
+	err := cfg.Meter.Reserve(ctx, credits.Charge{Account: cfg.Account, Key: ch.Key, Amount: cfg.Policy.Amount, Purpose: "conversation " + c.ID, Contact: c.Contact.ID})
 	switch {
 	case errors.Is(err, credits.ErrExhausted), errors.Is(err, credits.ErrCapped):
 		return admitted{reason: err.Error()}, nil

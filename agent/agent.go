@@ -185,6 +185,9 @@ func (cfg *Config) validate() error {
 	if cfg.Policy.Amount < 0 {
 		fault("Policy charges %d credits", cfg.Policy.Amount)
 	}
+	if b := cfg.Policy.Basis; b != "" && b != credits.ConversationBasis {
+		fault("Policy charges by %s, which the agent cannot settle", b)
+	}
 	return errors.Join(errs...)
 }
 

@@ -25,8 +25,9 @@ type Config struct {
 	// account stays exhausted. Default none.
 	Upgrade func(context.Context, Exhaustion) (Grant, error)
 	// Notify is told when a threshold is reached, once for each in a period and
-	// in order, with no lock held, by the replica that reached it. A crash can
-	// lose a notice, but not its entry. Default none.
+	// in order, with no lock held, by the replica that reached it, with the context
+	// of the call that delivers it. A crash can lose a notice, but not its entry.
+	// Default none, and then no entries.
 	Notify func(context.Context, Notice)
 	// Thresholds are the percentages that are told, from 1 to 100, others are left
 	// out; default 50, 80 and 100. At 100 it is also told when a charge is refused

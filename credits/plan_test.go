@@ -147,6 +147,27 @@ func TestPlanChangesNowIfNothingWasUsedAndElseWithTheNextPeriod(t *testing.T) {
 	}
 }
 
+// The period that a change of plan cut short does not count into the next.
+func TestRefundOfAnEarlierPeriodLeavesTheCapOfThisOne(t *testing.T) {
+	a := newAccount(t, Config{})
+	a.plan(Plan{Included: 500})
+	a.until("2026-03-20T00:00:00Z")
+	charge := Charge{Account: "acme", Key: "march", Contact: "ann", Amount: 100}
+	a.must(a.Reserve(ctx, charge))
+	a.must(a.Commit(ctx, "march", Evidence{}))
+	a.plan(Plan{Included: 500, ResetDay: 15}) // from April on, whose period would have begun on 15 March
+	a.until("2026-04-02T00:00:00Z")
+	a.must(a.SetLimits(ctx, "acme", Limits{PerPeriod: 100, PerContact: 70}))
+	charge.Key, charge.Amount = "april", 60
+	a.must(a.Reserve(ctx, charge))
+	a.must(a.Refund(ctx, "march", Evidence{}))
+	a.refused(a.reserve("b", 41), ErrCapped)
+	charge.Key, charge.Amount = "c", 11
+	a.refused(a.Reserve(ctx, charge), ErrCapped)
+	charge.Amount = 10
+	a.must(a.Reserve(ctx, charge))
+}
+
 func TestPlanThatIsAboutToComeCanBeTakenBack(t *testing.T) {
 	a := newAccount(t, Config{})
 	a.plan(Plan{Included: 100})
@@ -197,6 +218,22 @@ func TestCreditsAreUsedByPriorityThenExpiryThenAge(t *testing.T) {
 	a.available(30) // late has expired, and came back until the end of the month
 	a.until("2026-04-01T00:00:00Z")
 	a.available(20)
+}
+
+func TestOfGrantsThatExpireTogetherTheOlderIsUsedFirst(t *testing.T) {
+	a := newAccount(t, Config{})
+	soon := a.clock.t.Add(time.Hour)
+	for _, id := range []string{"old", "young"} {
+		a.must(a.Grant(ctx, "acme", Grant{ID: id, Amount: 10, Expires: soon}))
+	}
+	a.spend("a", 12)
+	a.wait(time.Hour)
+	a.available(0)
+	entries, err := a.Entries(ctx, "acme")
+	a.must(err)
+	if e := entries[len(entries)-1]; e.Kind != EntryExpire || e.Key != "young" || e.Amount != 8 || entries[len(entries)-2].Kind != EntryCommit {
+		t.Errorf("%+v", entries)
+	}
 }
 
 func TestWhatIsReservedDoesNotExpireBeforeItIsGivenBack(t *testing.T) {

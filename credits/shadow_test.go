@@ -27,7 +27,6 @@ type shadowGrant struct {
 	priority int
 	expires  time.Time
 	order    int
-	lost     int64
 }
 
 type shadowHold struct {

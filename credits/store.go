@@ -10,6 +10,15 @@ import (
 // holds the key of entries that claim it and is null in all others. Several
 // ledgers may share a store; it is safe for concurrent use. A call whose
 // context has ended fails. Package creditstest tests implementations.
+//
+// On a table credit_entries (account, seq, claim, ...) the three are
+//
+//	INSERT INTO credit_entries (account, seq, claim, ...) VALUES (?, ?, ?, ...), (...)
+//	SELECT ... FROM credit_entries WHERE account = ? AND seq > ? ORDER BY seq LIMIT ?
+//	SELECT account FROM credit_entries WHERE claim = ?
+//
+// where a violated constraint of the first is ErrStale, and account and claim are
+// compared byte by byte.
 type Store interface {
 	// Append adds entries of one account, whose Seq go on from its last entry: all
 	// or none. It is ErrStale if the account has an entry of one of these numbers,
