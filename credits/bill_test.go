@@ -53,6 +53,10 @@ func TestBillsAddUpAndFollowEachOther(t *testing.T) {
 	for _, b := range []Bill{march, april} {
 		a.must(b.Check())
 	}
+	march.Entries[1].Grant.Amount = 0
+	if again, err := a.Bill(ctx, "acme", month2026(3)); err != nil || again.Entries[1].Grant.Amount != 300 {
+		t.Errorf("a caller can change the ledger's entries: %v", err)
+	}
 	if _, err := a.Bill(ctx, "acme", Period{}); !errors.Is(err, ErrInvalid) {
 		t.Errorf("bill of no time: %v", err)
 	}

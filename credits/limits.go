@@ -64,9 +64,6 @@ func (s *state) underCap() int64 {
 
 // limited is the limit that a charge would pass, or nil.
 func (s *state) limited(c Charge) error {
-	if c.Amount == 0 {
-		return nil
-	}
 	refused := RefusedError{Account: c.Account, Amount: c.Amount, Until: s.period.End}
 	if left := s.underCap(); c.Amount > left {
 		refused.Limit, refused.Left = PeriodLimit, left

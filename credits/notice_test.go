@@ -57,6 +57,9 @@ func TestThresholdsCountTheHardCapIfThatIsLess(t *testing.T) {
 	a.must(a.SetCap(ctx, "acme", 100))
 	a.must(a.reserve("a", 9))
 	a.must(a.reserve("b", 1))
+	if fmt.Sprint(told) != "[10]" {
+		t.Errorf("told %v at a tenth of the cap", told)
+	}
 	a.must(a.reserve("c", 70))
 	a.refused(a.reserve("d", 21), ErrCapped)
 	if fmt.Sprint(told) != "[10 90]" {

@@ -197,13 +197,24 @@ func TestCorruptEntriesAreReported(t *testing.T) {
 		if err := store.Append(ctx, []Entry{grant, e}); err != nil {
 			t.Fatal(err)
 		}
-		for range 2 {
-			_, err := NewLedger(Config{Store: store, Now: newClock().now}).Balance(ctx, "acme")
+		l := NewLedger(Config{Store: store, Now: newClock().now})
+		for range 2 { // it stays an error
+			_, err := l.Balance(ctx, "acme")
 			var corrupt *CorruptError
 			if !errors.As(err, &corrupt) && !errors.Is(err, ErrInvalid) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
+	}
+}
+
+func TestMemoryStoreRefusesGapsAndMixedAccounts(t *testing.T) {
+	m := NewMemoryStore()
+	if err := m.Append(ctx, []Entry{{Account: "acme", Seq: 2}}); !errors.Is(err, ErrStale) {
+		t.Errorf("a gap: %v", err)
+	}
+	if err := m.Append(ctx, []Entry{{Account: "acme", Seq: 1}, {Account: "other", Seq: 2}}); !errors.Is(err, ErrInvalid) {
+		t.Errorf("two accounts: %v", err)
 	}
 }
 

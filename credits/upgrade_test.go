@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -60,6 +61,26 @@ func TestTooSmallAnUpgradeLeavesTheAccountExhausted(t *testing.T) {
 	}
 }
 
+// What was bought is not lost because the customer went away meanwhile.
+func TestUpgradeIsKeptWhenTheContextEnds(t *testing.T) {
+	short, cancel := context.WithCancel(ctx)
+	a := newAccount(t, Config{Upgrade: func(context.Context, Exhaustion) (Grant, error) { cancel(); return Grant{Amount: 100}, nil }})
+	a.plan(Plan{OnExhausted: AutoUpgrade})
+	a.refused(a.Reserve(short, Charge{Account: "acme", Key: "a", Amount: 60}), context.Canceled)
+	a.available(100)
+}
+
+// P7: also when the cap comes after the refusal.
+func TestP7NoUpgradeIsClaimedAboveTheCap(t *testing.T) {
+	a := newAccount(t, Config{})
+	a.plan(Plan{OnExhausted: AutoUpgrade})
+	a.must(a.SetCap(ctx, "acme", 50))
+	asked, again, err := a.claimUpgrade(ctx, Charge{Account: "acme", Key: "a", Amount: 60})
+	if asked.ID != "" || again || err != nil {
+		t.Errorf("asked %+v, again %v, %v", asked, again, err)
+	}
+}
+
 func TestInvalidUpgradeIsAFailure(t *testing.T) {
 	a := newAccount(t, Config{Upgrade: func(context.Context, Exhaustion) (Grant, error) { return Grant{Amount: -5}, nil }})
 	a.plan(Plan{OnExhausted: AutoUpgrade})
@@ -93,23 +114,27 @@ func TestUpgradeOfADeadReplicaIsAskedAgainUnderItsID(t *testing.T) {
 }
 
 func TestParallelReservationsWaitForOneUpgrade(t *testing.T) {
-	var asked atomic.Int32
-	store := NewMemoryStore()
-	upgrade := func(context.Context, Exhaustion) (Grant, error) { asked.Add(1); return Grant{Amount: 100_000}, nil }
-	l := NewLedger(Config{Store: store, Upgrade: upgrade})
-	_ = l.SetPlan(ctx, "acme", Plan{OnExhausted: AutoUpgrade})
-	var wg sync.WaitGroup
-	for i := range 100 {
-		wg.Go(func() {
-			if err := l.Reserve(ctx, Charge{Account: "acme", Key: fmt.Sprint(i), Amount: 100}); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	if asked.Load() != 1 {
-		t.Errorf("asked %d times", asked.Load())
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var asked atomic.Int32
+		l := NewLedger(Config{Upgrade: func(context.Context, Exhaustion) (Grant, error) {
+			asked.Add(1)
+			time.Sleep(time.Second) // payments take time
+			return Grant{Amount: 100_000}, nil
+		}})
+		_ = l.SetPlan(ctx, "acme", Plan{OnExhausted: AutoUpgrade})
+		var wg sync.WaitGroup
+		for i := range 100 {
+			wg.Go(func() {
+				if err := l.Reserve(ctx, Charge{Account: "acme", Key: fmt.Sprint(i), Amount: 100}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if asked.Load() != 1 {
+			t.Errorf("asked %d times", asked.Load())
+		}
+	})
 }
 
 func TestWaitingForAnUpgradeEndsWithTheContext(t *testing.T) {
