@@ -31,8 +31,17 @@ type Config struct {
 	Knowledge Knowledge
 	// Model writes the answers; nil answers by quoting the knowledge.
 	Model Model
+	// Fallback are models to ask in order when Model fails; see [NewFallback].
+	Fallback []Model
 	// MaxModelCalls bounds the model calls of one turn; default 4.
 	MaxModelCalls int
+	// ModelTimeout is how long a turn may wait for the model in all; default 1
+	// minute.
+	ModelTimeout time.Duration
+	// MaxModelTokens bounds what the model reads and writes in one turn, in its
+	// tokens or, where it does not count them, in estimated ones; default
+	// 100,000. What would pass it is not asked.
+	MaxModelTokens int
 	// MaxTokens caps a model's answer; default 800.
 	MaxTokens   int
 	Temperature float64 // default 0
@@ -114,9 +123,11 @@ type Agent struct {
 	tools    []Tool
 	channels map[string]channels.Channel
 	guards   []Guard
-	wake     chan string
-	holder   string
-	watchers watchers
+	// guidelines are Config.Guidelines, ready to be looked up.
+	guidelines *guidelines
+	wake       chan string
+	holder     string
+	watchers   watchers
 }
 
 // ErrInvalidConfig: a configuration cannot work. The text lists every fault.
@@ -132,7 +143,8 @@ func New(cfg Config) (*Agent, error) {
 		cfg: cfg, actions: map[string]*Action{}, channels: map[string]channels.Channel{},
 		wake: make(chan string, 1024), holder: newHolder(),
 	}
-	a.guards = append(builtInGuards(cfg.AllowedURLs), cfg.Guards...)
+	a.guidelines = newGuidelines(cfg.Guidelines)
+	a.guards = slices.Concat(builtInGuards(cfg.AllowedURLs), []Guard{a.guidelines.guard()}, cfg.Guards)
 	for i := range cfg.Actions {
 		a.actions[cfg.Actions[i].Name] = &cfg.Actions[i]
 		a.tools = append(a.tools, cfg.Actions[i].tool())
@@ -154,11 +166,20 @@ func (cfg *Config) validate() error {
 	if cfg.Knowledge == nil {
 		fault("Knowledge is missing")
 	}
-	if !cfg.Profile.Personality.Valid() {
-		fault("%v", ErrUnknownPersonality)
+	if len(cfg.Fallback) > 0 && cfg.Model == nil || slices.Contains(cfg.Fallback, nil) {
+		fault("Fallback is without a Model, or holds none")
+	}
+	if cfg.MaxModelCalls < 0 || cfg.ModelTimeout < 0 || cfg.MaxModelTokens < 0 {
+		fault("MaxModelCalls, ModelTimeout or MaxModelTokens is negative")
+	}
+	if err := cfg.Profile.check(); err != nil {
+		errs = append(errs, err)
 	}
 	if cfg.AnswerAt < 0 || cfg.AnswerAt > 1 {
 		fault("AnswerAt %v is not between 0 and 1", cfg.AnswerAt)
+	}
+	if err := checkGuidelines(cfg.Guidelines); err != nil {
+		errs = append(errs, err)
 	}
 	names := map[string]bool{}
 	for i := range cfg.Actions {
@@ -191,6 +212,8 @@ func (cfg *Config) validate() error {
 func (cfg *Config) setDefaults() {
 	defaultTo(&cfg.ID, "agent")
 	defaultTo(&cfg.MaxModelCalls, 4)
+	defaultTo(&cfg.ModelTimeout, time.Minute)
+	defaultTo(&cfg.MaxModelTokens, 100_000)
 	defaultTo(&cfg.MaxTokens, 800)
 	defaultTo(&cfg.MaxActions, 3)
 	defaultTo(&cfg.AnswerAt, .5)
@@ -202,6 +225,10 @@ func (cfg *Config) setDefaults() {
 	defaultTo(&cfg.Workers, 8)
 	defaultTo(&cfg.Lease, time.Minute)
 	defaultTo(&cfg.Poll, time.Second)
+	if len(cfg.Fallback) > 0 {
+		cfg.Model = NewFallback(slices.Concat([]Model{cfg.Model}, cfg.Fallback)...)
+		cfg.Fallback = nil // it is in Model now
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -261,7 +288,7 @@ func (a *Agent) ask(q Question, dry bool) input {
 			in.lastText = m.Text
 		case channels.FromAgent:
 			in.offered = isFixed(m.Text, offerKeys...)
-			if isFixed(m.Text, clarifyKeys...) {
+			if isFixed(m.Text, clarifyKeys...) || a.guidelines.fixed[m.Text] {
 				in.clarified++
 			} else {
 				in.clarified = 0

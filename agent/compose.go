@@ -21,13 +21,16 @@ type draft struct {
 	actions   []ActionRecord
 	calls     []TraceModelCall
 	fromModel bool
+	failure   error // why the model has no text, if it failed
 }
 
 func (a *Agent) compose(ctx context.Context, in input, u understanding, found knowledge.Result, p plan) (draft, error) {
 	d := draft{plan: p}
 	switch p.how {
 	case howFixed:
-		d.text = a.fixedText(u.language.Language, p.fixed)
+		if d.text = p.text; d.text == "" {
+			d.text = a.fixedText(u.language.Language, p.fixed)
+		}
 	case howVerbatim:
 		d.text = found.ShortAnswer.Answer
 	case howGrounded:
@@ -37,6 +40,9 @@ func (a *Agent) compose(ctx context.Context, in input, u understanding, found kn
 		d, err := a.askModel(ctx, in, u, found, p)
 		if err != nil || d.text != "" {
 			return d, err
+		}
+		if modelKind(d.failure) == ErrContentFilter {
+			return a.composeInstead(ctx, in, u, found, d, a.decideFiltered(in))
 		}
 		quoted := a.quote(u, in, found, p)
 		quoted.calls, quoted.actions = d.calls, d.actions
@@ -49,11 +55,18 @@ func (a *Agent) compose(ctx context.Context, in input, u understanding, found kn
 		if d.text != "" && anySucceeded(d.actions) {
 			return d, nil
 		}
-		other, err := a.compose(ctx, in, u, found, *p.otherwise)
-		other.calls, other.actions = d.calls, d.actions
-		return other, err
+		return a.composeInstead(ctx, in, u, found, d, *p.otherwise)
 	}
 	return d, nil
+}
+
+// composeInstead makes the draft of another plan after the model came to
+// nothing.
+func (a *Agent) composeInstead(ctx context.Context, in input, u understanding, found knowledge.Result, failed draft, p plan) (draft, error) {
+	p.parts = failed.plan.parts
+	d, err := a.compose(ctx, in, u, found, p)
+	d.calls, d.actions = failed.calls, failed.actions
+	return d, err
 }
 
 func (a *Agent) fixedText(lang string, key phrases.Key) string {
@@ -99,16 +112,23 @@ func (a *Agent) askModel(ctx context.Context, in input, u understanding, found k
 	if p.how == howGrounded {
 		d.passages = found.Passages
 	}
-	req := a.prompt(in, u, d.passages, p)
-	for range a.cfg.MaxModelCalls {
-		call := TraceModelCall{Request: req}
-		resp, replayed, err := in.journal.response(ctx, func(ctx context.Context) (modelResponse, error) { return a.generate(ctx, req) })
-		call.Text, call.Calls, call.Usage, call.Replayed = resp.Text, resp.Calls, resp.Usage, replayed
+	t := a.newModelTurn(in, u, d.passages, p)
+	for t.mayAsk() {
+		began := a.cfg.Now()
+		resp, replayed, err := in.journal.response(ctx, t.ask)
+		if replayed {
+			t.replay(resp)
+		}
+		d.passages = t.passages
+		call := TraceModelCall{
+			Request: t.request(), Text: resp.Text, Calls: resp.Calls, Usage: resp.Usage, Attempts: resp.Attempts,
+			Shortened: resp.Shortened, Replayed: replayed, Took: a.cfg.Now().Sub(began),
+		}
 		if err != nil {
 			if ctx.Err() != nil || !isModelFailure(err) {
 				return d, err
 			}
-			call.Error = err.Error()
+			call.Error, d.failure = err.Error(), err
 			d.calls = append(d.calls, call)
 			a.cfg.Logger.WarnContext(ctx, "model failed", "agent", a.cfg.ID, "error", err)
 			return d, nil
@@ -118,14 +138,14 @@ func (a *Agent) askModel(ctx context.Context, in input, u understanding, found k
 			d.text = strings.TrimSpace(resp.Text)
 			return d, nil
 		}
-		req.Messages = append(req.Messages, ModelMessage{Role: RoleAssistant, Text: resp.Text, ToolCalls: resp.Calls})
+		t.add(ModelMessage{Role: RoleAssistant, Text: resp.Text, ToolCalls: resp.Calls})
 		for _, c := range resp.Calls {
 			rec, err := a.performWithin(ctx, in, c, len(d.actions))
 			if err != nil {
 				return d, err
 			}
 			d.actions = append(d.actions, rec)
-			req.Messages = append(req.Messages, ModelMessage{Role: RoleTool, ToolCallID: c.ID, ToolName: c.Name, Text: actionText(rec)})
+			t.add(ModelMessage{Role: RoleTool, ToolCallID: c.ID, ToolName: c.Name, Text: actionText(rec)})
 		}
 	}
 	return d, nil
@@ -158,6 +178,9 @@ func isModelFailure(err error) bool {
 // maxModelText bounds a model that does not stop, in bytes.
 const maxModelText = 64 << 10
 
+// maxAttemptsShown bounds the failed attempts of one call that are recorded.
+const maxAttemptsShown = 16
+
 // generate asks the model once and collects its whole answer.
 func (a *Agent) generate(ctx context.Context, req Request) (modelResponse, error) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -167,14 +190,19 @@ func (a *Agent) generate(ctx context.Context, req Request) (modelResponse, error
 	for ev, err := range a.cfg.Model.Generate(ctx, req) {
 		switch {
 		case err != nil:
-			return modelResponse{}, errModel{fmt.Errorf("agent: model: %w", err)}
+			// What was said counts for nothing, what it cost does.
+			return modelResponse{Usage: r.Usage, Attempts: r.Attempts}, errModel{fmt.Errorf("agent: model: %w", err)}
 		case ev.ToolCall != nil:
 			if len(r.Calls) > a.cfg.MaxActions {
 				return modelResponse{}, errModel{fmt.Errorf("agent: model: more than %d calls at once", a.cfg.MaxActions)}
 			}
 			r.Calls = append(r.Calls, cleanCall(*ev.ToolCall, len(r.Calls)))
 		case ev.Usage != nil:
-			r.Usage = *ev.Usage
+			r.Usage = r.Usage.plus(*ev.Usage)
+		case ev.Attempt != nil:
+			if len(r.Attempts) < maxAttemptsShown {
+				r.Attempts = append(r.Attempts, *ev.Attempt)
+			}
 		default:
 			if sb.Len()+len(ev.Text) > maxModelText {
 				return modelResponse{}, errModel{fmt.Errorf("agent: model: more than %d bytes of text: %w", maxModelText, ErrTruncated)}

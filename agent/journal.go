@@ -40,6 +40,10 @@ type modelResponse struct {
 	Text  string
 	Calls []ToolCall
 	Usage Usage
+	// Attempts are those that failed before, in order.
+	Attempts []ModelAttempt `json:",omitempty"`
+	// Shortened says that the answer is to the shorter request.
+	Shortened bool `json:",omitempty"`
 }
 
 // response returns the recorded answer of the turn's next model call, or makes

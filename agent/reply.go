@@ -68,14 +68,18 @@ type Trace struct {
 	Language      LanguageDecision
 	SmallTalk     string
 	Signal        handoff.Signal
-	Query         string // as searched: with its context, or rewritten
-	Rewritten     bool   // Query is the rewriter's
-	Degraded      string // why the search was by words alone, see knowledge.Result
+	Guidelines    []TraceGuideline // that applied
+	Query         string           // as searched: with its context, or rewritten
+	Rewritten     bool             // Query is the rewriter's
+	Parts         []TracePart      // the message's questions if it was searched part by part
+	Degraded      string           // why the search was by words alone, see knowledge.Result
 	Hits          []TraceHit
 	ShortAnswer   string // ID of the short answer given
 	Answerability float64
 	Generation    uint64 // of the knowledge
 	Plan          string // how the text was to be made
+	Decision      Decision
+	Reason        string
 	ModelCalls    []TraceModelCall
 	Actions       []ActionRecord
 	Verdicts      []Verdict
@@ -95,9 +99,14 @@ type TraceModelCall struct {
 	Request  Request
 	Text     string
 	Calls    []ToolCall
-	Usage    Usage
+	Usage    Usage          // of all attempts
+	Attempts []ModelAttempt // that failed before
 	Error    string
-	Replayed bool // taken from the journal
+	// Shortened says that the first request was too long: Request is the one
+	// with less history and fewer passages.
+	Shortened bool
+	Replayed  bool // taken from the journal
+	Took      time.Duration
 }
 
 // TraceStep is the time one step took.

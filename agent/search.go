@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/kundeagent/kundeagent/handoff"
 	"github.com/kundeagent/kundeagent/knowledge"
@@ -10,23 +11,115 @@ import (
 
 // Step 5: what is known, for those who may see it.
 
-// passagesAsked is how many passages a reply is made of at most.
-const passagesAsked = 6
+const (
+	// passagesAsked is how many passages a reply is made of at most, and
+	// passagesOfParts how many a reply to several questions is.
+	passagesAsked   = 6
+	passagesOfParts = 8
+)
 
-func (a *Agent) search(ctx context.Context, in input, u understanding) (knowledge.Result, error) {
-	if u.smallTalk != "" || u.signal.Urgency == handoff.Now {
-		return knowledge.Result{}, nil
+// TracePart is one of several questions in a message.
+type TracePart struct {
+	Text          string
+	Query         string // as searched
+	Answerability float64
+	Known         bool // the passages are to answer it
+}
+
+// search finds what is known about a message. A message that asks several
+// things is searched part by part; if that finds nothing it is searched whole.
+func (a *Agent) search(ctx context.Context, in input, u understanding) (knowledge.Result, []TracePart, error) {
+	if u.smallTalk != "" || u.signal.Urgency == handoff.Now || u.guidance.avoid != nil {
+		return knowledge.Result{}, nil, nil
 	}
-	found, err := a.cfg.Knowledge.Search(ctx, knowledge.Query{
+	q := knowledge.Query{
 		Text: in.question.Text, Language: u.language.Language, Context: u.context,
 		Limit: passagesAsked, Audience: a.audience(ctx, in), Preview: in.dry,
 		// A rewriter may be a model, which is not asked without credits (P7).
 		AsIs: in.unpaid,
-	})
+	}
+	if questions := questionsIn(in.question.Text); len(questions) > 1 {
+		found, parts, err := a.searchParts(ctx, q, questions)
+		if err != nil || found.Answerability >= a.cfg.AnswerAt {
+			return found, parts, err
+		}
+	}
+	found, err := a.searchOne(ctx, q)
+	return found, nil, err
+}
+
+func (a *Agent) searchOne(ctx context.Context, q knowledge.Query) (knowledge.Result, error) {
+	found, err := a.cfg.Knowledge.Search(ctx, q)
 	if err != nil {
 		return knowledge.Result{}, fmt.Errorf("agent: %w", err)
 	}
 	return found, nil
+}
+
+// searchParts searches each question by itself, in what was asked before it if
+// it says too little alone, and merges what was found above the threshold: the
+// best passages of each in turn, none twice. The rewriter is not asked: that
+// would be several model calls before the first answer.
+func (a *Agent) searchParts(ctx context.Context, q knowledge.Query, questions []string) (knowledge.Result, []TracePart, error) {
+	var merged knowledge.Result
+	var parts []TracePart
+	var lists [][]knowledge.Found
+	q.AsIs = true
+	for _, question := range questions {
+		q.Text = question
+		found, err := a.searchOne(ctx, q)
+		if err != nil {
+			return knowledge.Result{}, nil, err
+		}
+		part := TracePart{Text: question, Query: found.Query, Answerability: found.Answerability, Known: found.Answerability >= a.cfg.AnswerAt}
+		if part.Known {
+			lists = append(lists, passagesOf(found))
+			merged.Answerability = max(merged.Answerability, found.Answerability)
+		}
+		parts = append(parts, part)
+		merged.Generation = found.Generation
+		merged.Query = strings.TrimSpace(merged.Query + "\n" + found.Query)
+		if merged.Degraded == "" {
+			merged.Degraded = found.Degraded
+		}
+		q.Context = question
+	}
+	merged.Passages = mergePassages(lists, passagesOfParts)
+	return merged, parts, nil
+}
+
+// passagesOf returns what was found as passages, a short answer as one.
+func passagesOf(r knowledge.Result) []knowledge.Found {
+	if r.ShortAnswer == nil {
+		return r.Passages
+	}
+	s := r.ShortAnswer
+	return append([]knowledge.Found{{Score: 1, Passage: &knowledge.Passage{
+		ID: knowledge.ShortAnswerSource + "/" + s.ID, Source: knowledge.ShortAnswerSource, Document: s.ID,
+		Blocks: []knowledge.Block{{Kind: knowledge.QA, Label: s.Question, Text: s.Answer}},
+	}}}, r.Passages...)
+}
+
+// mergePassages takes passages from the lists in turn, none twice.
+func mergePassages(lists [][]knowledge.Found, limit int) []knowledge.Found {
+	var out []knowledge.Found
+	seen := map[string]bool{}
+	for rank := 0; ; rank++ {
+		more := false
+		for _, list := range lists {
+			if rank >= len(list) || len(out) >= limit {
+				continue
+			}
+			more = true
+			if id := list[rank].ID; !seen[id] {
+				seen[id] = true
+				out = append(out, list[rank])
+			}
+		}
+		if !more {
+			return out
+		}
+	}
 }
 
 // audience asks the host what the contact may see. When the host cannot tell,

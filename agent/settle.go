@@ -127,7 +127,7 @@ func (w *work) logTurn(ctx context.Context, c *Conversation, t *SettledTurn) err
 	outcome := Outcome{
 		Conversation: c.ID, Channel: c.Channel, Language: r.Language, Decision: r.Decision, Reason: r.Reason, Substantive: r.Substantive, At: t.At,
 	}
-	unanswered := r.Decision == Clarify || r.Decision == OfferHandoff
+	unanswered := (r.Decision == Clarify || r.Decision == OfferHandoff) && !r.Trace.avoided()
 	if r.Case != nil {
 		outcome.Handoff = r.Case.Reason
 		unanswered = r.Case.Reason == handoff.CannotAnswer

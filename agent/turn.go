@@ -72,13 +72,14 @@ func (a *Agent) think(ctx context.Context, in input) (Reply, error) {
 	u := a.understand(ctx, in)
 	timer.lap("understand")
 
-	found, err := a.search(ctx, in, u)
+	found, parts, err := a.search(ctx, in, u)
 	if err != nil {
 		return Reply{}, err
 	}
 	timer.lap("search")
 
 	plan := a.decide(in, u, found)
+	plan.parts = parts
 	timer.lap("decide")
 
 	draft, err := a.compose(ctx, in, u, found, plan)
@@ -92,7 +93,7 @@ func (a *Agent) think(ctx context.Context, in input) (Reply, error) {
 		return Reply{}, err
 	}
 	timer.lap("guard")
-	reply.Trace.Steps = timer.steps
+	reply.Trace.Decision, reply.Trace.Reason, reply.Trace.Steps = reply.Decision, reply.Reason, timer.steps
 	return reply, nil
 }
 
