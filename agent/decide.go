@@ -70,14 +70,14 @@ func (a *Agent) decideWithoutKnowledge(in input, u understanding) plan {
 
 // decideToAvoid is what is done about a topic to avoid.
 func (a *Agent) decideToAvoid(in input, topic *Guideline) plan {
-	reason := "topic to avoid: " + topic.Name
+	reason := string(handoff.TopicToAvoid) + ": " + topic.Name
 	switch {
 	case topic.Instead == InsteadSay:
 		return plan{decision: Answer, reason: reason, how: howFixed, text: topic.Then}
 	case topic.Instead == InsteadClarify && in.clarified < a.cfg.MaxClarify:
 		return plan{decision: Clarify, reason: reason, how: howFixed, fixed: phrases.Clarify, text: topic.Then}
 	}
-	return plan{decision: HandOff, reason: reason, how: howHandOff, handoff: handoff.TopicToAvoid}
+	return plan{decision: HandOff, reason: topic.Name, how: howHandOff, handoff: handoff.TopicToAvoid}
 }
 
 // decideFiltered is what is done when the provider's filter stopped the model:

@@ -193,7 +193,7 @@ type TraceGuideline struct {
 }
 
 // avoided reports whether the message came to a topic to avoid.
-func (t *Trace) avoided() bool {
+func (t Trace) avoided() bool {
 	return slices.ContainsFunc(t.Guidelines, func(g TraceGuideline) bool { return g.Category == Avoid })
 }
 

@@ -23,7 +23,9 @@ type TracePart struct {
 	Text          string
 	Query         string // as searched
 	Answerability float64
-	Known         bool // the passages are to answer it
+	// Known says that the passages answer it. What answers the question before
+	// may answer a FollowUp that is not known by itself.
+	Known, FollowUp bool
 }
 
 // search finds what is known about a message. A message that asks several
@@ -39,7 +41,7 @@ func (a *Agent) search(ctx context.Context, in input, u understanding) (knowledg
 		AsIs: in.unpaid,
 	}
 	if questions := questionsIn(in.question.Text); len(questions) > 1 {
-		found, parts, err := a.searchParts(ctx, q, questions)
+		found, parts, err := a.searchParts(ctx, q, questions, u.language)
 		if err != nil || found.Answerability >= a.cfg.AnswerAt {
 			return found, parts, err
 		}
@@ -56,23 +58,31 @@ func (a *Agent) searchOne(ctx context.Context, q knowledge.Query) (knowledge.Res
 	return found, nil
 }
 
-// searchParts searches each question by itself, in what was asked before it if
-// it says too little alone, and merges what was found above the threshold: the
-// best passages of each in turn, none twice. The rewriter is not asked: that
-// would be several model calls before the first answer.
-func (a *Agent) searchParts(ctx context.Context, q knowledge.Query, questions []string) (knowledge.Result, []TracePart, error) {
+// searchParts searches each question by itself, a follow-up also in what was
+// asked before it, and merges what was found above the threshold: the best
+// passages of each in turn, none twice. The rewriter is not asked: that would be
+// several model calls before the first answer.
+func (a *Agent) searchParts(ctx context.Context, q knowledge.Query, questions []string, language LanguageDecision) (knowledge.Result, []TracePart, error) {
 	var merged knowledge.Result
 	var parts []TracePart
 	var lists [][]knowledge.Found
 	q.AsIs = true
-	for _, question := range questions {
+	for i, question := range questions {
+		part := TracePart{Text: question, FollowUp: isFollowUp(question, language)}
 		q.Text = question
+		if i > 0 {
+			q.Context = ""
+		}
+		if i > 0 && part.FollowUp {
+			q.Context = questions[i-1]
+		}
 		found, err := a.searchOne(ctx, q)
 		if err != nil {
 			return knowledge.Result{}, nil, err
 		}
-		part := TracePart{Text: question, Query: found.Query, Answerability: found.Answerability, Known: found.Answerability >= a.cfg.AnswerAt}
-		if part.Known {
+		part.Query, part.Answerability = found.Query, found.Answerability
+		if found.Answerability >= a.cfg.AnswerAt {
+			part.Known = i == 0 || found.Query == question
 			lists = append(lists, passagesOf(found))
 			merged.Answerability = max(merged.Answerability, found.Answerability)
 		}
@@ -82,7 +92,6 @@ func (a *Agent) searchParts(ctx context.Context, q knowledge.Query, questions []
 		if merged.Degraded == "" {
 			merged.Degraded = found.Degraded
 		}
-		q.Context = question
 	}
 	merged.Passages = mergePassages(lists, passagesOfParts)
 	return merged, parts, nil
