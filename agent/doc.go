@@ -7,7 +7,8 @@
 // [Agent.Reply] answers a [Question] with nothing but [Config].Knowledge: no
 // channel, store or meter is needed and nothing is remembered. [Agent.Preview]
 // is the same without consequences. A [Reply] carries its [Decision] apart from
-// its text, the citations, and a [Trace] of how it came about.
+// its text, the citations, and a [Trace] of how it came about, as data and as
+// text. [Agent.PreviewWith] tries [Settings] before they are in use.
 //
 // # On channels
 //
@@ -25,6 +26,9 @@
 // not asked at all when nothing was found, and its draft passes guards: markup
 // goes, addresses and figures must have been given, passages must be named.
 // A draft that is blocked is replaced by a quotation. [Config].Guards adds more.
+// A [Guideline] reaches the model only where it applies, and a topic to avoid
+// never does. [NewRetry] and [NewFallback] make one model of models that fail;
+// what a turn may cost is bounded by [Config].
 //
 // An [Action] is performed at most once for each turn and arguments, for the
 // contact of the conversation and never one the model names, and only within

@@ -38,9 +38,15 @@ type RetryPolicy struct {
 }
 
 func (p RetryPolicy) withDefaults() RetryPolicy {
-	defaultTo(&p.MaxAttempts, DefaultMaxAttempts)
-	defaultTo(&p.BaseDelay, DefaultBaseDelay)
-	defaultTo(&p.MaxDelay, DefaultMaxDelay)
+	if p.MaxAttempts <= 0 {
+		p.MaxAttempts = DefaultMaxAttempts
+	}
+	if p.BaseDelay <= 0 {
+		p.BaseDelay = DefaultBaseDelay
+	}
+	if p.MaxDelay <= 0 {
+		p.MaxDelay = DefaultMaxDelay
+	}
 	if p.Sleep == nil {
 		p.Sleep = sleep
 	}

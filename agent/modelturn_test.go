@@ -54,6 +54,13 @@ func TestTooLongARequestIsShortenedOnce(t *testing.T) {
 		t.Errorf("passage %d was cited: %q", all, r.Text)
 	}
 
+	// Nor a second time in the same turn.
+	model = agenttest.NewModel(tooLong, agenttest.Call("unknown", map[string]int{})).Always(tooLong)
+	r = reply(t, agent.Config{Knowledge: helpCentre(t), Model: model}, q)
+	if n := len(model.Requests()); n != 3 || len(r.Trace.ModelCalls) != 2 {
+		t.Errorf("%d requests in %d calls", n, len(r.Trace.ModelCalls))
+	}
+
 	// Only once, and then the knowledge is quoted.
 	model = agenttest.NewModel().Always(tooLong)
 	r = reply(t, agent.Config{Knowledge: helpCentre(t), Model: model}, q)

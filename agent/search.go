@@ -104,7 +104,7 @@ func passagesOf(r knowledge.Result) []knowledge.Found {
 	}
 	s := r.ShortAnswer
 	return append([]knowledge.Found{{Score: 1, Passage: &knowledge.Passage{
-		ID: knowledge.ShortAnswerSource + "/" + s.ID, Source: knowledge.ShortAnswerSource, Document: s.ID,
+		ID: s.ID, Source: knowledge.ShortAnswerSource, Document: s.ID,
 		Blocks: []knowledge.Block{{Kind: knowledge.QA, Label: s.Question, Text: s.Answer}},
 	}}}, r.Passages...)
 }
@@ -120,9 +120,14 @@ func mergePassages(lists [][]knowledge.Found, limit int) []knowledge.Found {
 				continue
 			}
 			more = true
-			if id := list[rank].ID; !seen[id] {
+			f := list[rank]
+			id := f.ID
+			if f.Source == knowledge.ShortAnswerSource {
+				id = f.Source + "/" + f.Document // matched or found, it is one
+			}
+			if !seen[id] {
 				seen[id] = true
-				out = append(out, list[rank])
+				out = append(out, f)
 			}
 		}
 		if !more {

@@ -79,8 +79,14 @@ func TestP9DraftSettingsArePreviewedWithoutATrace(t *testing.T) {
 	meter := ledger(t, "agent", 100)
 	ch := channels.NewMemory("chat", channels.Capabilities{})
 	inbox := &handoff.Inbox{}
-	model := agenttest.NewModel().Always(agenttest.Say("Within 14 days [1]."))
-	a := mustNew(t, agent.Config{Knowledge: helpCentre(t), Model: model, Store: store, Meter: meter, Channels: []channels.Channel{ch}, Router: inbox})
+	model := agenttest.NewModel(agenttest.Call("refund", map[string]int{})).Always(agenttest.Say("Within 14 days [1]."))
+	a := mustNew(t, agent.Config{
+		Knowledge: helpCentre(t), Model: model, Store: store, Meter: meter, Channels: []channels.Channel{ch}, Router: inbox,
+		Actions: []agent.Action{{Name: "refund", Protection: agent.Anyone, Do: func(context.Context, agent.ActionCall) (agent.ActionResult, error) {
+			t.Error("the action was performed")
+			return agent.ActionResult{}, nil
+		}}},
+	})
 
 	draft := a.Settings()
 	draft.Profile = agent.Profile{Name: "Otto", Personality: agent.Casual}
@@ -94,7 +100,7 @@ func TestP9DraftSettingsArePreviewedWithoutATrace(t *testing.T) {
 	if err != nil || r.Text != "Look out of the window." {
 		t.Errorf("%q, %v", r.Text, err)
 	}
-	if _, err = a.PreviewWith(t.Context(), stored, agent.Question{Text: refundQuestion}); err != nil || !strings.Contains(model.Requests()[0].System, "Otto") {
+	if r, err = a.PreviewWith(t.Context(), stored, agent.Question{Text: refundQuestion}); err != nil || len(r.Trace.Actions) != 1 || !r.Trace.Actions[0].DryRun || !strings.Contains(model.Requests()[0].System, "Otto") {
 		t.Errorf("the draft's profile is not used: %v", err)
 	}
 	if r, err = a.PreviewWith(t.Context(), stored, agent.Question{Text: "I want a human"}); err != nil || r.Decision != agent.HandOff {

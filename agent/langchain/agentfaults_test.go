@@ -113,7 +113,7 @@ func wires() map[string]wire {
 				}
 				return sse(openaiText(text))
 			},
-			sse(openaiText(partial), `{"error":{"message":"The server is overloaded","type":"server_error"}}`, done),
+			sse(openaiText(partial), `{"error":{"message":"The server is overloaded","type":"server_error"}}`, openaiStop, done), // and goes on as if nothing had happened
 		},
 		"anthropic": {
 			func(t *testing.T, p *provider) llms.Model { return p.anthropic(t, p.watched()) },
