@@ -73,7 +73,7 @@ func (a *Agent) trace(u understanding, found knowledge.Result, d draft) Trace {
 	}
 	for _, p := range found.Passages {
 		t.Hits = append(t.Hits, TraceHit{
-			Passage: p.ID, Source: p.Source, Title: p.Title, Score: p.Score, Lexical: p.Lexical, Similarity: p.Similarity, Citable: p.Citable,
+			Passage: p.ID, Source: p.Source, Document: p.Document, Title: p.Title, Score: p.Score, Lexical: p.Lexical, Similarity: p.Similarity, Citable: p.Citable,
 		})
 	}
 	return t

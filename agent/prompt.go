@@ -77,7 +77,7 @@ func (a *Agent) system(in input, u understanding, p plan) string {
 		for i, part := range p.parts {
 			if !part.Known && !part.FollowUp {
 				// By number: a customer's words have no place among the rules.
-				rule("The passages do not answer the question number %d of them.", i+1)
+				rule("It is doubtful that the passages answer the question number %d of them.", i+1)
 			}
 		}
 	}

@@ -88,10 +88,10 @@ type Trace struct {
 
 // TraceHit is one passage found.
 type TraceHit struct {
-	Passage, Source, Title string
-	Score                  float64
-	Lexical, Similarity    float64 // what Score was made of, see knowledge.Found
-	Citable                bool
+	Passage, Source, Document, Title string
+	Score                            float64
+	Lexical, Similarity              float64 // what Score was made of, see knowledge.Found
+	Citable                          bool
 }
 
 // TraceModelCall is one request to the model.

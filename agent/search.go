@@ -23,7 +23,7 @@ type TracePart struct {
 	Text          string
 	Query         string // as searched
 	Answerability float64
-	// Known says that the passages answer it. What answers the question before
+	// Known says that it is above the threshold by itself. What answers the question before
 	// may answer a FollowUp that is not known by itself.
 	Known, FollowUp bool
 }
@@ -41,7 +41,13 @@ func (a *Agent) search(ctx context.Context, in input, u understanding) (knowledg
 		AsIs: in.unpaid,
 	}
 	if questions := questionsIn(in.question.Text); len(questions) > 1 {
-		found, parts, err := a.searchParts(ctx, q, questions, u.language)
+		asIs := q
+		asIs.AsIs = true
+		found, err := a.searchOne(ctx, asIs)
+		if err != nil || found.ShortAnswer != nil {
+			return found, nil, err // approved for all of it
+		}
+		found, parts, err := a.searchParts(ctx, asIs, questions, u.language)
 		if err != nil || found.Answerability >= a.cfg.AnswerAt {
 			return found, parts, err
 		}
@@ -59,14 +65,15 @@ func (a *Agent) searchOne(ctx context.Context, q knowledge.Query) (knowledge.Res
 }
 
 // searchParts searches each question by itself, a follow-up also in what was
-// asked before it, and merges what was found above the threshold: the best
-// passages of each in turn, none twice. The rewriter is not asked: that would be
-// several model calls before the first answer.
+// asked before it, and merges what was found: the best passages of each in
+// turn, none twice. A doubtful question keeps its passages where another is
+// above the threshold: leaving them out loses one answer in ten (see
+// TestQualityAllQuestionsOfAMessageAreFound). The rewriter is not asked: that
+// would be several model calls before the first answer.
 func (a *Agent) searchParts(ctx context.Context, q knowledge.Query, questions []string, language LanguageDecision) (knowledge.Result, []TracePart, error) {
 	var merged knowledge.Result
 	var parts []TracePart
 	var lists [][]knowledge.Found
-	q.AsIs = true
 	for i, question := range questions {
 		part := TracePart{Text: question, FollowUp: isFollowUp(question, language)}
 		q.Text = question
@@ -83,9 +90,9 @@ func (a *Agent) searchParts(ctx context.Context, q knowledge.Query, questions []
 		part.Query, part.Answerability = found.Query, found.Answerability
 		if found.Answerability >= a.cfg.AnswerAt {
 			part.Known = i == 0 || found.Query == question
-			lists = append(lists, passagesOf(found))
 			merged.Answerability = max(merged.Answerability, found.Answerability)
 		}
+		lists = append(lists, passagesOf(found))
 		parts = append(parts, part)
 		merged.Generation = found.Generation
 		merged.Query = strings.TrimSpace(merged.Query + "\n" + found.Query)

@@ -62,6 +62,17 @@ func TestQuestionsOfAMessageAreSearchedByThemselves(t *testing.T) {
 	}
 }
 
+func TestShortAnswerToAWholeMessageOutranksItsParts(t *testing.T) {
+	base := helpCentre(t)
+	const both = "Is the shop open on Sundays? And what about public holidays?"
+	if err := base.PutShortAnswer(t.Context(), knowledge.ShortAnswer{ID: "closed", Question: both, Answer: "Closed on both."}); err != nil {
+		t.Fatal(err)
+	}
+	if r := reply(t, agent.Config{Knowledge: base}, agent.Question{Text: both}); r.Text != "Closed on both." || len(r.Trace.Parts) != 0 {
+		t.Errorf("%q, %+v", r.Text, r.Trace.Parts)
+	}
+}
+
 func TestFollowUpWithinAMessageIsSearchedInItsContext(t *testing.T) {
 	r := reply(t, agent.Config{Knowledge: helpCentre(t)}, agent.Question{Text: "Do I get my money back after a return? And when exactly?"})
 	if len(r.Trace.Parts) != 2 || r.Trace.Parts[1].Known || !r.Trace.Parts[1].FollowUp || !strings.Contains(r.Trace.Parts[1].Query, "money back") {

@@ -108,7 +108,7 @@ func (p *tracePrinter) search(t *Trace) {
 	for _, part := range t.Parts {
 		known := "known"
 		if !part.Known {
-			known = "not known"
+			known = "doubtful"
 		}
 		if part.FollowUp {
 			known += ", a follow-up"
