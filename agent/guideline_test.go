@@ -227,3 +227,20 @@ func BenchmarkGuidelines(b *testing.B) {
 		})
 	}
 }
+
+func ExampleGuideline() {
+	a, _ := agent.New(agent.Config{Knowledge: exampleKnowledge(), Guidelines: []agent.Guideline{
+		{Name: "receipt", Category: agent.Script, When: []string{"money back"}, Then: "Please keep your receipt."},
+		{Name: "courts", Category: agent.Avoid, When: []string{"lawsuit", "lawyer"}, Instead: agent.InsteadSay, Then: "Our office answers that: 555 0100."},
+	}})
+	for _, text := range []string{"When do I get my money back?", "My lawyer says I get my money back."} {
+		r, _ := a.Reply(context.Background(), agent.Question{Text: text})
+		for _, g := range r.Trace.Guidelines {
+			fmt.Printf("%s (%s) for %q\n", g.Name, g.Category, g.Why)
+		}
+	}
+	// Output:
+	// receipt (script) for "money back"
+	// receipt (script) for "money back"
+	// courts (avoid) for "lawyer"
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kundeagent/kundeagent/agent"
 	"github.com/kundeagent/kundeagent/agent/agenttest"
@@ -138,7 +139,7 @@ func TestSmallTalkSearchesNothingAndAsksNoModel(t *testing.T) {
 
 func TestClarifiesAtMostAsOftenAsAllowed(t *testing.T) {
 	for max, want := range map[int]int{0: 1, 1: 1, 3: 3, -1: 0} {
-		h := agenttest.Start(t, agent.Config{Knowledge: helpCentre(t), MaxClarify: max})
+		h := agenttest.Start(t, agent.Config{Knowledge: helpCentre(t), MaxClarify: max, Poll: 5 * time.Millisecond})
 		var history []channels.Message
 		a := mustNew(t, agent.Config{Knowledge: helpCentre(t), MaxClarify: max})
 		for i := range want + 1 {
