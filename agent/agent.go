@@ -175,6 +175,9 @@ func (cfg *Config) validate() error {
 	if err := cfg.Profile.check(); err != nil {
 		errs = append(errs, err)
 	}
+	if cfg.Language != "" && !isLanguage(cfg.Language) {
+		fault("Language %q is no language tag", cfg.Language)
+	}
 	if cfg.AnswerAt < 0 || cfg.AnswerAt > 1 {
 		fault("AnswerAt %v is not between 0 and 1", cfg.AnswerAt)
 	}

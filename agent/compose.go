@@ -121,7 +121,7 @@ func (a *Agent) askModel(ctx context.Context, in input, u understanding, found k
 		}
 		d.passages = t.passages
 		call := TraceModelCall{
-			Request: t.request(), Text: resp.Text, Calls: resp.Calls, Usage: resp.Usage, Attempts: resp.Attempts,
+			Request: t.sent, Text: resp.Text, Calls: resp.Calls, Usage: resp.Usage, Attempts: resp.Attempts,
 			Shortened: resp.Shortened, Replayed: replayed, Took: a.cfg.Now().Sub(began),
 		}
 		if err != nil {

@@ -164,6 +164,11 @@ func (g *Guideline) check(fault func(format string, args ...any)) {
 	if runes > MaxGuidelineRunes {
 		fault("%d characters, at most %d", runes, MaxGuidelineRunes)
 	}
+	for _, l := range g.Languages {
+		if !isLanguage(l) {
+			fault("%q in Languages is no language tag", l)
+		}
+	}
 	avoid := g.Category == Avoid
 	switch {
 	case !g.Category.Valid():

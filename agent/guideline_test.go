@@ -157,6 +157,7 @@ func TestGuidelineFaultsAreReportedTogetherByName(t *testing.T) {
 		{Name: "way", Category: agent.Avoid, When: []string{"x"}, Instead: 7},
 		{Name: "fits", Then: "twice"},
 		{Then: " "},
+		{Name: "danish", Then: "a", Languages: []string{"danish", "da-DK", "zh"}},
 	}
 	_, err := agent.New(agent.Config{Knowledge: helpCentre(t), Guidelines: list})
 	if !errors.Is(err, agent.ErrInvalidConfig) || !errors.Is(err, agent.ErrInvalidGuideline) {
@@ -166,6 +167,7 @@ func TestGuidelineFaultsAreReportedTogetherByName(t *testing.T) {
 	for i, want := range []string{
 		`2 "no then": Then is empty`, `3 "too long": 2501 characters`, `4 "no word": "?!" in When`, `5 "category": unknown category 9`, `6 "instead": Instead is for`,
 		`7 "endless": nothing tells`, `8 "silent": Then is empty`, `9 "unsaid": Then is not said`, `10 "way": unknown alternative 7`, `11 "fits": guideline 1 has the same name`, `guideline 12: Then is empty`,
+		`13 "danish": "danish" in Languages`,
 	} {
 		if i >= len(faults) || !strings.Contains(faults[i], want) {
 			t.Errorf("fault %d lacks %q: %v", i, want, err)

@@ -21,6 +21,7 @@ type modelTurn struct {
 	passages []knowledge.Found // as shown: passages[0] is [1]
 	short    bool              // with less history and fewer passages
 	since    []ModelMessage    // the model's calls and their results
+	sent     Request           // last
 	asked    int
 	time     time.Duration // left of Config.ModelTimeout
 	tokens   int           // left of Config.MaxModelTokens
@@ -66,11 +67,13 @@ func (t *modelTurn) ask(ctx context.Context) (modelResponse, error) {
 func (t *modelTurn) generate(ctx context.Context) (modelResponse, error) {
 	t.asked++
 	req := t.request()
+	t.sent = req
 	left := t.tokens - estimateTokens(req)
 	if left < minAnswerTokens || t.time <= 0 {
 		return modelResponse{}, errModel{errOverBudget}
 	}
 	req.MaxTokens = min(req.MaxTokens, left)
+	t.sent = req
 	within, cancel := context.WithTimeout(ctx, t.time)
 	defer cancel()
 	began := time.Now()
@@ -99,7 +102,8 @@ func (t *modelTurn) replay(r modelResponse) {
 	if r.Shortened {
 		t.shorten()
 	}
-	t.charge(t.request(), r)
+	t.sent = t.request()
+	t.charge(t.sent, r)
 }
 
 // shorten leaves out history and the worse half of the passages. It is false if

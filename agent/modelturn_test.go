@@ -108,8 +108,8 @@ func TestP7BudgetsOfATurnHold(t *testing.T) {
 		})
 	}
 	model := agenttest.NewModel(agenttest.Say("Within 14 days [1]."))
-	reply(t, agent.Config{Knowledge: helpCentre(t), Model: model, MaxModelTokens: 700}, agent.Question{Text: refundQuestion})
-	if reqs := model.Requests(); len(reqs) != 1 || reqs[0].MaxTokens >= 700 || reqs[0].MaxTokens < 32 {
+	r := reply(t, agent.Config{Knowledge: helpCentre(t), Model: model, MaxModelTokens: 700}, agent.Question{Text: refundQuestion})
+	if reqs := model.Requests(); len(reqs) != 1 || r.Trace.ModelCalls[0].Request.MaxTokens != reqs[0].MaxTokens || reqs[0].MaxTokens >= 700 || reqs[0].MaxTokens < 32 {
 		t.Errorf("the answer may take %d tokens", reqs[0].MaxTokens)
 	}
 	synctest.Test(t, func(t *testing.T) {

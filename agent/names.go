@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/language"
+
 	"github.com/kundeagent/kundeagent/internal/phrases"
 )
 
@@ -40,6 +42,12 @@ func parseName(names []string, name, kind string) (int, error) {
 // oneOf reports whether a list is empty or has a fitting entry.
 func oneOf(list []string, fits func(string) bool) bool {
 	return len(list) == 0 || slices.ContainsFunc(list, fits)
+}
+
+// isLanguage reports whether a tag is one of BCP 47 and of a language there is.
+func isLanguage(tag string) bool {
+	_, err := language.Parse(tag)
+	return err == nil
 }
 
 // covers reports whether a language tag is that of another, or its language
