@@ -135,6 +135,25 @@ func TestTopicsToAvoidAreNeverLeftToTheModel(t *testing.T) {
 	}
 }
 
+func TestTopicToAvoidIsNoKnowledgeGap(t *testing.T) {
+	store := agent.NewMemoryStore(nil)
+	h := agenttest.Start(t, agent.Config{Knowledge: helpCentre(t), Store: store, Guidelines: []agent.Guideline{{Category: agent.Avoid, When: []string{"lawsuit"}, Instead: agent.InsteadClarify}}})
+	gaps := func(text string) int {
+		agenttest.RequireDecision(t, h.AskAs(text, text), agent.Clarify)
+		lines, err := store.Logs(t.Context(), "agent", agent.GapLog, 0, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(lines)
+	}
+	if n := gaps("What about the lawsuit about the lamp?"); n != 0 {
+		t.Errorf("%d gaps", n)
+	}
+	if n := gaps("What about xylophones and zebras in town?"); n != 1 {
+		t.Errorf("%d gaps, want the one of a question without an answer", n)
+	}
+}
+
 // failing is knowledge that must not be searched.
 type failing struct{}
 

@@ -136,6 +136,26 @@ func (s *unseenStore) Record(ctx context.Context, key string, data []byte) ([]by
 	return kept, err
 }
 
+func TestModelTimeoutIsOfTheWholeTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := agenttest.Call("lookup", map[string]int{})
+		slow.Before = func(ctx context.Context, _ agent.Request) error {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(6 * time.Second):
+				return nil
+			}
+		}
+		model, began := agenttest.NewModel().Always(slow), time.Now()
+		r := reply(t, agent.Config{Knowledge: helpCentre(t), Model: model, ModelTimeout: 10 * time.Second}, agent.Question{Text: refundQuestion})
+		agenttest.RequireText(t, r, "14 days")
+		if took := time.Since(began); took != 10*time.Second || len(model.Requests()) != 2 {
+			t.Errorf("%d calls in %v", len(model.Requests()), took)
+		}
+	})
+}
+
 func TestP1FallbackIsOneRecordedResponse(t *testing.T) {
 	first, second := agenttest.NewModel().Always(failure(agent.ErrUnavailable, 0)), agenttest.NewModel().Always(agenttest.Say("Within 14 days [1]."))
 	store := &unseenStore{Store: agent.NewMemoryStore(nil)}
@@ -147,6 +167,20 @@ func TestP1FallbackIsOneRecordedResponse(t *testing.T) {
 	}
 	if c := r.Trace.ModelCalls[0]; !c.Replayed || len(c.Attempts) != 1 || c.Usage.OutputTokens == 0 {
 		t.Errorf("replayed %v with %d attempts, %+v", c.Replayed, len(c.Attempts), c.Usage)
+	}
+}
+
+func TestP1ReplayedAnswerIsThatOfTheShorterRequest(t *testing.T) {
+	model := agenttest.NewModel(failure(agent.ErrContextLength, 0), agenttest.Say("Within 14 days [3]. Or [1]."))
+	store := &unseenStore{Store: agent.NewMemoryStore(nil)}
+	h := agenttest.Start(t, agent.Config{Knowledge: helpCentre(t), Model: model, Store: store, Poll: 10 * time.Millisecond})
+	r := h.Ask(refundQuestion)
+	call := r.Trace.ModelCalls[0]
+	if n := len(model.Requests()); n != 2 || !call.Replayed || !call.Shortened || call.Request.Messages[0].Text != model.Requests()[1].Messages[0].Text {
+		t.Errorf("asked %d times, replayed %v, shortened %v", n, call.Replayed, call.Shortened)
+	}
+	if len(r.Trace.Hits) < 3 || len(r.Citations) != 1 || r.Citations[0].Title != "Refunds" {
+		t.Errorf("a passage that was not shown is cited: %v", r.Citations)
 	}
 }
 
