@@ -163,6 +163,19 @@ func (s *bleveSearcher) mappedBytes() (int64, error) {
 	return sum, err
 }
 
+// reopen serves scorch from its files alone, as in a process that did not build
+// them. It has no other way to be rid of what building left on its heap.
+func (s *bleveSearcher) reopen() (err error) {
+	if s.folder == "" {
+		return nil
+	}
+	if err := s.index.Close(); err != nil {
+		return err
+	}
+	s.index, err = bleve.Open(filepath.Join(s.folder, "index"))
+	return err
+}
+
 func (*bleveSearcher) offTheClock() time.Duration { return 0 }
 
 func (s *bleveSearcher) close() error {
