@@ -1,11 +1,12 @@
 // Package lexical finds passages by the words and word parts they share with a
 // question, in any language and without a model.
 //
-// Texts are indexed by their stemmed words and by character 3- and 4-grams;
-// languages without a stemmer or without spaces are covered by the grams alone.
-// Both are ranked by BM25, and the score of the document a passage belongs to is
-// added. An [Index] is immutable: [Index.With] returns a new one that shares
-// what did not change, so a reader is never disturbed.
+// Texts are indexed by their stemmed words and by character 4-grams, with
+// 3-grams at the ends of words; languages without a stemmer or without spaces are
+// covered by the grams alone. Both are ranked by BM25, and the score of the
+// document a passage belongs to is added. An [Index] is immutable: [Index.With]
+// returns a new one that shares what did not change, so a reader is never
+// disturbed.
 package lexical
 
 import (

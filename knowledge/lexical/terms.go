@@ -112,26 +112,31 @@ func stemLanguage(tag string) string {
 	return ""
 }
 
-// gramTerms calls yield with the key of each gram of a folded word.
+// gramTerms calls yield with the key of each gram of a folded word: its 4-grams,
+// and the 3-grams at its ends, which hold the stems of short words and the
+// endings. The 3-grams within add a third to the index and lose .1 MRR.
 func gramTerms(word []byte, runes []rune, yield func(key uint64)) []rune {
 	runes = appendRunes(append(runes[:0], '_'), word, maxWordRunes)
 	runes = append(runes, '_')
-	if len(runes) <= gramMin {
-		h := gramSeed
-		for _, r := range runes {
-			h = mixRune(h, r)
-		}
-		yield(termKey(h))
+	n := len(runes)
+	if n < gramMax {
+		yield(termKey(gram(runes)))
 		return runes
 	}
-	for i := 0; i+gramMin <= len(runes); i++ {
-		h := mixRune(mixRune(mixRune(gramSeed, runes[i]), runes[i+1]), runes[i+2])
-		yield(termKey(h))
-		if i+gramMax <= len(runes) {
-			yield(termKey(mixRune(h, runes[i+3])))
-		}
+	yield(termKey(gram(runes[:gramMin])))
+	yield(termKey(gram(runes[n-gramMin:])))
+	for i := 0; i+gramMax <= n; i++ {
+		yield(termKey(gram(runes[i : i+gramMax])))
 	}
 	return runes
+}
+
+func gram(runes []rune) uint64 {
+	h := gramSeed
+	for _, r := range runes {
+		h = mixRune(h, r)
+	}
+	return h
 }
 
 // appendRunes appends at most limit runes of s.
