@@ -33,7 +33,7 @@ var bleveAnalyzers = map[string]string{"de": de.AnalyzerName, "en": en.AnalyzerN
 type bleveSettings struct {
 	memOnly bool   // bleve.NewMemOnly; else scorch in a folder, its files mapped
 	scoring string // model
-	grams   bool   // character 3- and 4-grams beside the words, as ours has them
+	grams   bool   // character 3- and 4-grams beside the words, much as ours has them
 }
 
 // gramWeight is the weight of character n-grams beside words, as ours has it.
