@@ -47,8 +47,12 @@ type Config struct {
 	// begins with one of them is allowed.
 	AllowedURLs []string
 
-	// AnswerAt is the answerability from which the agent answers; default .5.
+	// AnswerAt is the answerability from which the agent answers; default .4.
 	AnswerAt float64
+	// MaxQuote is how long an answer made without a model may be, in characters
+	// (code points) with its citation marks; default 300, at least 100. Longer
+	// sentences are quoted in part.
+	MaxQuote int
 	// MaxClarify is how often in a row the agent asks back before it hands
 	// over; default 1, negative is never.
 	MaxClarify int
@@ -160,6 +164,9 @@ func (cfg *Config) validate() error {
 	if cfg.AnswerAt < 0 || cfg.AnswerAt > 1 {
 		fault("AnswerAt %v is not between 0 and 1", cfg.AnswerAt)
 	}
+	if cfg.MaxQuote != 0 && cfg.MaxQuote < leastMaxQuote {
+		fault("MaxQuote %d is less than %d", cfg.MaxQuote, leastMaxQuote)
+	}
 	names := map[string]bool{}
 	for i := range cfg.Actions {
 		if err := cfg.Actions[i].validate(); err != nil {
@@ -193,7 +200,8 @@ func (cfg *Config) setDefaults() {
 	defaultTo(&cfg.MaxModelCalls, 4)
 	defaultTo(&cfg.MaxTokens, 800)
 	defaultTo(&cfg.MaxActions, 3)
-	defaultTo(&cfg.AnswerAt, .5)
+	defaultTo(&cfg.AnswerAt, .4)
+	defaultTo(&cfg.MaxQuote, defaultMaxQuote)
 	defaultTo(&cfg.MaxClarify, 1)
 	defaultTo(&cfg.Language, "en")
 	defaultTo(&cfg.ReopenWithin, 72*time.Hour)

@@ -361,7 +361,7 @@ func figuresOf(s string) map[string]bool {
 func cite(text string, passages []knowledge.Found) (string, []channels.Citation) {
 	var list []channels.Citation
 	numbers := map[string]int{}
-	out := citationMark.ReplaceAllStringFunc(text, func(m string) string {
+	number := func(m string) string {
 		n, _ := strconv.Atoi(citationMark.FindStringSubmatch(m)[1])
 		if n < 1 || n > len(passages) || !passages[n-1].Citable {
 			return ""
@@ -384,7 +384,8 @@ func cite(text string, passages []knowledge.Found) (string, []channels.Citation)
 			numbers[doc] = len(list)
 		}
 		return " [" + itoa(numbers[doc]) + "]"
-	})
+	}
+	out := outsideCode(text, func(s string) string { return citationMark.ReplaceAllStringFunc(s, number) })
 	return strings.TrimSpace(out), list
 }
 
