@@ -3,6 +3,7 @@ package agent
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/kundeagent/kundeagent/knowledge"
@@ -95,7 +96,7 @@ func (x *extract) choose(limit int, said map[uint64]bool) []int {
 	c := choice{extract: x, limit: limit}
 	c.take(best)
 	switch u := x.units[best]; {
-	case leadsIn(u.text):
+	case x.leadsIn(best):
 		c.takeList(best + 1)
 	case u.kind == knowledge.ListItem || u.kind == knowledge.TableRow:
 		c.takeSiblings(best)
@@ -107,14 +108,14 @@ func (x *extract) choose(limit int, said map[uint64]bool) []int {
 		}
 		c.takeSentences(best)
 	}
-	return c.units
+	return c.taken
 }
 
 // choice collects units as far as there is room.
 type choice struct {
 	*extract
 	limit int
-	units []int
+	taken []int
 	runes int
 }
 
@@ -124,10 +125,10 @@ const markRunes = 5
 // take adds a unit unless it is there, empty, or too long for what is left.
 func (c *choice) take(i int) bool {
 	n := utf8.RuneCountInString(c.extract.units[i].text) + markRunes
-	if len(c.units) > 0 && c.runes+n > c.limit || slices.Contains(c.units, i) {
+	if len(c.taken) > 0 && c.runes+n > c.limit || slices.Contains(c.taken, i) {
 		return false
 	}
-	c.units = append(c.units, i)
+	c.taken = append(c.taken, i)
 	c.runes += n
 	return true
 }
@@ -160,7 +161,7 @@ func (c *choice) takeSiblings(best int) {
 	}
 	c.takeLeadIn(first)
 	whole := isStep(u.label) || u.own < .5*u.shared && !standsOut
-	for i := first; i <= last && len(c.units) <= quotedItems; i++ {
+	for i := first; i <= last && len(c.taken) <= quotedItems; i++ {
 		if i != best && (whole || !standsOut && all[i].shared >= alike*u.shared) && !c.take(i) {
 			return
 		}
@@ -169,8 +170,7 @@ func (c *choice) takeSiblings(best int) {
 
 // takeLeadIn takes the sentence before a unit if it leads in what follows.
 func (c *choice) takeLeadIn(i int) {
-	all := c.extract.units
-	if i > 0 && all[i-1].passage == all[i].passage && leadsIn(all[i-1].text) {
+	if i > 0 && c.leadsIn(i-1) {
 		c.take(i - 1)
 	}
 }
@@ -194,10 +194,10 @@ func (c *choice) takeSentences(best int) {
 		for i := range all {
 			u := &all[i]
 			score := u.score
-			if i > 0 && all[i-1].passage == u.passage && slices.Contains(c.units, i-1) {
+			if i > 0 && all[i-1].passage == u.passage && slices.Contains(c.taken, i-1) {
 				score += following * all[best].score
 			}
-			if score > most && !isItem(u.kind) && !c.has(i) && c.runes+utf8.RuneCountInString(u.text)+markRunes <= c.limit {
+			if score > most && !isItem(u.kind) && !c.leadsIn(i) && !c.has(i) && c.runes+utf8.RuneCountInString(u.text)+markRunes <= c.limit {
 				next, most = i, score
 			}
 		}
@@ -212,7 +212,7 @@ func (c *choice) takeSentences(best int) {
 // pieces of sentences, which count a third.
 func (c *choice) sentences() int {
 	thirds := 0
-	for _, i := range c.units {
+	for _, i := range c.taken {
 		if endsUnspaced(c.extract.units[i].text) {
 			thirds++
 		} else {
@@ -224,7 +224,7 @@ func (c *choice) sentences() int {
 
 // has reports whether a unit, or one that says the same, is taken.
 func (c *choice) has(i int) bool {
-	for _, k := range c.units {
+	for _, k := range c.taken {
 		if k == i || c.extract.units[k].words == c.extract.units[i].words {
 			return true
 		}
@@ -239,4 +239,16 @@ func isItem(k knowledge.BlockKind) bool {
 // isStep reports the label of an item in a numbered list.
 func isStep(label string) bool { return strings.ContainsAny(label, "0123456789") }
 
-func leadsIn(s string) bool { return strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") }
+// leadsIn reports a unit that leads in the list, table or code behind it: it
+// ends with a colon, or in mid-sentence.
+func (x *extract) leadsIn(i int) bool {
+	s := x.units[i].text
+	if strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") {
+		return true
+	}
+	if i+1 == len(x.units) || x.units[i+1].passage != x.units[i].passage || isItem(x.units[i].kind) || !isItem(x.units[i+1].kind) {
+		return false
+	}
+	end, _ := utf8.DecodeLastRuneInString(s)
+	return end == ',' || unicode.IsLetter(end) && !isUnspaced(end)
+}

@@ -47,6 +47,14 @@ func TestEachQuestionOfAMessageIsAnswered(t *testing.T) {
 	}
 }
 
+func TestAQuestionThatNothingAnswersIsLeftOutBesideOthers(t *testing.T) {
+	r := replyTo(t, agent.Config{Knowledge: helpCentre(t)}, "Is the shop open on Sundays? Who feeds penguins?")
+	agenttest.RequireText(t, r, "On Sundays the shop is closed.")
+	if strings.Count(r.Text, "\n\n") > 1 || len(r.Citations) != 1 {
+		t.Errorf("something is quoted for the other: %q", r.Text)
+	}
+}
+
 func TestMaxQuoteBoundsTheWholeReply(t *testing.T) {
 	long := strings.Repeat("A tent is delivered to your door for 49 kroner, unless it snows. ", 30)
 	base := agenttest.Knowledge(t, agenttest.Doc("Delivery", "https://shop.example/delivery", long))
