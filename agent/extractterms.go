@@ -26,9 +26,8 @@ type questionTerms struct {
 
 // term is one word of the question, or one gram of an unspaced run.
 type term struct {
-	weight   float32 // by what it is, before its rarity
-	grams    uint16  // of a word; 0 for a gram of a run
-	function bool    // carries no meaning of its own
+	weight float32 // by what it is, before its rarity
+	grams  uint16  // of a word; 0 for a gram of a run
 }
 
 // gram leads from a gram to a term that has it.
@@ -48,8 +47,11 @@ const (
 	maxTerms = 256
 	// maxQuestionBytes of a question are read.
 	maxQuestionBytes = 4 << 10
-	maxWordRunes     = 64
-	slotBits         = 11
+	// maxWordRunes of a word are compared.
+	maxWordRunes = 64
+	// slotBits is the binary logarithm of the hash table's size: a question of a
+	// sentence has two to three hundred grams.
+	slotBits = 11
 	// leastLikeness is the share of a word's grams below which another word has
 	// them by chance.
 	leastLikeness = .5
@@ -86,20 +88,20 @@ func (q *questionTerms) read(s, language string, weight float32) {
 			})
 			continue
 		}
-		t := term{weight: weight, function: text.IsFunctionWord(language, string(word))}
-		if t.function {
-			t.weight *= functionWeight
+		w := weight
+		if text.IsFunctionWord(language, string(word)) {
+			w *= functionWeight
 		}
-		q.addWord(word, t)
+		q.addWord(word, w)
 	}
 }
 
-func (q *questionTerms) addWord(word []byte, t term) {
+func (q *questionTerms) addWord(word []byte, weight float32) {
 	whole := wholeKey(word)
 	if q.find(whole) != 0 {
 		return // said before
 	}
-	n := len(q.terms)
+	n, t := len(q.terms), term{weight: weight}
 	q.wordGrams(word, func(key uint64) {
 		q.add(key, n)
 		t.grams++

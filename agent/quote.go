@@ -27,6 +27,8 @@ const (
 	// leastPart is what the best unit for one of several questions must share
 	// with it, for that question to be answered beside the others.
 	leastPart = .3
+	// leastRoom in runes must be there for each of several questions.
+	leastRoom = 60
 )
 
 // quote answers from the passages found without a model. Several questions are
@@ -36,7 +38,7 @@ func (a *Agent) quote(u understanding, in input, found knowledge.Result, p plan)
 	intro := answerIntro(a.cfg.Profile.Personality, u.language.Language)
 	room := a.cfg.MaxQuote - utf8.RuneCountInString(intro) - len("\n\n")
 	questions := splitQuestions(in.question.Text)
-	if len(questions) > 1 {
+	if len(questions) > 1 && room/len(questions) >= leastRoom {
 		if answers := quoteEach(questions, in.question.Text, u, found.Passages, room); len(answers) > 0 {
 			d.text = intro + "\n\n" + strings.Join(answers, "\n\n")
 			return d
@@ -124,7 +126,7 @@ const markRunes = 5
 
 // take adds a unit unless it is there, empty, or too long for what is left.
 func (c *choice) take(i int) bool {
-	n := utf8.RuneCountInString(c.extract.units[i].text) + markRunes
+	n := utf8.RuneCountInString(c.units[i].text) + markRunes
 	if len(c.taken) > 0 && c.runes+n > c.limit || slices.Contains(c.taken, i) {
 		return false
 	}
@@ -135,7 +137,7 @@ func (c *choice) take(i int) bool {
 
 // takeList takes the items, rows or code that a sentence led in.
 func (c *choice) takeList(from int) {
-	all := c.extract.units
+	all := c.units
 	for i := from; i < len(all) && i < from+quotedItems && all[i].passage == all[from-1].passage && isItem(all[i].kind); i++ {
 		if !c.take(i) {
 			return
@@ -147,7 +149,7 @@ func (c *choice) takeList(from int) {
 // the ones that fit as well; all where they are steps, or where it is their
 // heading that fits and none of them stands out.
 func (c *choice) takeSiblings(best int) {
-	all := c.extract.units
+	all := c.units
 	u := all[best]
 	sibling := func(i int) bool {
 		return i >= 0 && i < len(all) && all[i].passage == u.passage && all[i].kind == u.kind
@@ -177,7 +179,7 @@ func (c *choice) takeLeadIn(i int) {
 
 // takeRest takes the sentences behind one in its block.
 func (c *choice) takeRest(best int) {
-	all := c.extract.units
+	all := c.units
 	for i := best + 1; i < len(all) && all[i].passage == all[best].passage && all[i].block == all[best].block && c.sentences() < quotedUnits; i++ {
 		if !c.take(i) {
 			return
@@ -188,7 +190,7 @@ func (c *choice) takeRest(best int) {
 // takeSentences takes further sentences: those that fit well, sooner the one
 // that follows what is taken.
 func (c *choice) takeSentences(best int) {
-	all := c.extract.units
+	all := c.units
 	for c.sentences() < quotedUnits {
 		next, most := -1, besides*all[best].score
 		for i := range all {
@@ -213,7 +215,7 @@ func (c *choice) takeSentences(best int) {
 func (c *choice) sentences() int {
 	thirds := 0
 	for _, i := range c.taken {
-		if endsUnspaced(c.extract.units[i].text) {
+		if endsUnspaced(c.units[i].text) {
 			thirds++
 		} else {
 			thirds += 3
@@ -225,7 +227,7 @@ func (c *choice) sentences() int {
 // has reports whether a unit, or one that says the same, is taken.
 func (c *choice) has(i int) bool {
 	for _, k := range c.taken {
-		if k == i || c.extract.units[k].words == c.extract.units[i].words {
+		if k == i || c.units[k].words == c.units[i].words {
 			return true
 		}
 	}
