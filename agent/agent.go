@@ -114,7 +114,7 @@ type Config struct {
 // Agent is one customer agent. It is safe for concurrent use.
 type Agent struct {
 	cfg      Config
-	actions  map[string]*Action
+	actions  map[string]*boundAction
 	tools    []Tool
 	channels map[string]channels.Channel
 	guards   []Guard
@@ -133,13 +133,17 @@ func New(cfg Config) (*Agent, error) {
 	}
 	cfg.setDefaults()
 	a := &Agent{
-		cfg: cfg, actions: map[string]*Action{}, channels: map[string]channels.Channel{},
+		cfg: cfg, actions: map[string]*boundAction{}, channels: map[string]channels.Channel{},
 		wake: make(chan string, 1024), holder: newHolder(),
 	}
 	a.guards = append(builtInGuards(cfg.AllowedURLs), cfg.Guards...)
-	for i := range cfg.Actions {
-		a.actions[cfg.Actions[i].Name] = &cfg.Actions[i]
-		a.tools = append(a.tools, cfg.Actions[i].tool())
+	for _, action := range cfg.Actions {
+		bound, err := action.bind()
+		if err != nil {
+			return nil, err
+		}
+		a.actions[bound.Name] = bound
+		a.tools = append(a.tools, bound.tool)
 	}
 	for _, c := range cfg.Channels {
 		a.channels[c.ID()] = c
@@ -169,7 +173,7 @@ func (cfg *Config) validate() error {
 	}
 	names := map[string]bool{}
 	for i := range cfg.Actions {
-		if err := cfg.Actions[i].validate(); err != nil {
+		if _, err := cfg.Actions[i].bind(); err != nil {
 			errs = append(errs, err)
 		}
 		if names[cfg.Actions[i].Name] {
@@ -261,7 +265,7 @@ func (a *Agent) Preview(ctx context.Context, q Question) (Reply, error) {
 // ask makes the mind's input of a question that belongs to no stored
 // conversation.
 func (a *Agent) ask(q Question, dry bool) input {
-	in := input{question: q, dry: dry, key: "reply", startedAt: a.cfg.Now()}
+	in := input{question: q, dry: dry, key: "reply", journal: newPassingJournal(a.cfg.ID), startedAt: a.cfg.Now()}
 	for _, m := range q.History {
 		switch m.Author {
 		case channels.FromCustomer:

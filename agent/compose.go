@@ -46,7 +46,7 @@ func (a *Agent) compose(ctx context.Context, in input, u understanding, found kn
 		if err != nil {
 			return d, err
 		}
-		if d.text != "" && anySucceeded(d.actions) {
+		if d.text != "" && (anySucceeded(d.actions) || d.plan.decision == AwaitApproval) {
 			return d, nil
 		}
 		other, err := a.compose(ctx, in, u, found, *p.otherwise)
@@ -84,7 +84,7 @@ func isFixed(s string, keys ...phrases.Key) bool {
 
 func anySucceeded(records []ActionRecord) bool {
 	for _, r := range records {
-		if r.Error == "" {
+		if r.succeeded() {
 			return true
 		}
 	}
@@ -99,7 +99,12 @@ func (a *Agent) askModel(ctx context.Context, in input, u understanding, found k
 	if p.how == howGrounded {
 		d.passages = found.Passages
 	}
-	req := a.prompt(in, u, d.passages, p)
+	return a.converse(ctx, in, u, a.prompt(in, u, d.passages, p), d)
+}
+
+// converse goes on with a draft until the model has said its last, or a call
+// waits for a person.
+func (a *Agent) converse(ctx context.Context, in input, u understanding, req Request, d draft) (draft, error) {
 	for range a.cfg.MaxModelCalls {
 		call := TraceModelCall{Request: req}
 		resp, replayed, err := in.journal.response(ctx, func(ctx context.Context) (modelResponse, error) { return a.generate(ctx, req) })
@@ -127,23 +132,23 @@ func (a *Agent) askModel(ctx context.Context, in input, u understanding, found k
 			d.actions = append(d.actions, rec)
 			req.Messages = append(req.Messages, ModelMessage{Role: RoleTool, ToolCallID: c.ID, ToolName: c.Name, Text: actionText(rec)})
 		}
+		if awaits(d.actions) {
+			d.plan = plan{decision: AwaitApproval, reason: "an action waits for approval", how: howFixed}
+			d.text, d.fromModel = approvalAsked.in(u.language.Language), false
+			return d, nil
+		}
 	}
 	return d, nil
 }
 
 func (a *Agent) performWithin(ctx context.Context, in input, c ToolCall, done int) (ActionRecord, error) {
 	if done >= a.cfg.MaxActions {
-		return ActionRecord{Name: c.Name, Arguments: c.Arguments, Error: "no more actions in this turn"}, nil
+		return ActionRecord{Name: c.Name}.not(ActionRefused, errTooManyActions), nil
 	}
 	return a.perform(ctx, in, c)
 }
 
-func actionText(r ActionRecord) string {
-	if r.Error != "" {
-		return "Error: " + r.Error
-	}
-	return r.Result.Text
-}
+var errTooManyActions = errors.New("no more actions in this turn")
 
 // errModel marks failures of the model, as against those of the journal.
 type errModel struct{ error }
