@@ -258,6 +258,17 @@ func (a *boundAction) allowed(c channels.Contact) bool {
 	}
 }
 
+// withoutIdentity returns checked arguments as a model may see them.
+func (a *boundAction) withoutIdentity(arguments json.RawMessage) json.RawMessage {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(arguments, &object) != nil {
+		return json.RawMessage("{}")
+	}
+	maps.DeleteFunc(object, func(name string, _ json.RawMessage) bool { return a.Identity[name] != "" })
+	out, _ := json.Marshal(object) // raw JSON that was just read
+	return out
+}
+
 // arguments checks what a model wrote and adds what the contact gives. The
 // result is canonical: the same arguments are the same bytes.
 func (a *boundAction) arguments(written json.RawMessage, c channels.Contact) (json.RawMessage, error) {

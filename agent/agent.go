@@ -251,7 +251,8 @@ func (a *Agent) ID() string { return a.cfg.ID }
 func (a *Agent) Channels() []string { return slices.Sorted(maps.Keys(a.channels)) }
 
 // Reply answers a question with the mind alone: no channel, inbox or store is
-// needed, nothing is charged, and nothing is remembered. Actions are performed.
+// needed, nothing is charged, and nothing is remembered. Actions are performed
+// and audited, those that require approval excepted.
 func (a *Agent) Reply(ctx context.Context, q Question) (Reply, error) {
 	return a.think(ctx, a.ask(q, false))
 }

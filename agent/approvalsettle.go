@@ -61,9 +61,10 @@ func (e *approvalError) Unwrap() error { return e.err }
 // settleApproval does what follows from a decision, or from the lack of one in
 // time.
 func (w *work) settleApproval(ctx context.Context, c Conversation, p Approval) error {
+	id := p.ID
 	p, err := w.expire(ctx, p)
 	if err != nil {
-		return &approvalError{p.ID, err}
+		return &approvalError{id, err}
 	}
 	in := w.agent.inputOfApproval(&c, &p)
 	if p.Decision.State == ApprovalGranted {
@@ -94,17 +95,19 @@ func (w *work) settleApproval(ctx context.Context, c Conversation, p Approval) e
 // expire decides an approval whose time has passed.
 func (w *work) expire(ctx context.Context, p Approval) (Approval, error) {
 	a := w.agent
-	if p.Decision.State != ApprovalPending {
+	if p.Decision.State == ApprovalPending {
+		d := ApprovalDecision{State: ApprovalExpired, At: a.cfg.Now()}
+		var err error
+		if p, err = a.cfg.Store.DecideApproval(ctx, a.cfg.ID, p.Conversation, p.ID, d); err != nil {
+			return p, err
+		}
+	}
+	if p.Decision.State != ApprovalExpired {
 		return p, nil
 	}
-	d := ApprovalDecision{State: ApprovalExpired, At: a.cfg.Now()}
-	decided, err := a.cfg.Store.DecideApproval(ctx, a.cfg.ID, p.Conversation, p.ID, d)
-	if err != nil || decided.Decision.State != ApprovalExpired {
-		return decided, err
-	}
-	return decided, a.auditSelf(ctx, p.Key+"/expire", AuditEvent{
+	return p, a.auditSelf(ctx, p.Key+"/expire", AuditEvent{
 		Action: "expire " + p.Action, Target: p.Conversation, Arguments: a.redacted(p.Action, p.Arguments),
-		Before: p.Decision.String(), After: decided.Decision.String(),
+		Before: ApprovalPending.String(), After: ApprovalExpired.String(),
 	})
 }
 
@@ -212,7 +215,7 @@ func (a *Agent) tellResult(ctx context.Context, in input, rec ActionRecord) (Rep
 		for _, m := range in.saidSince {
 			said = append(said, visible(m.Text))
 		}
-		call := ToolCall{ID: "approved", Name: rec.Name, Arguments: rec.Arguments}
+		call := ToolCall{ID: "approved", Name: rec.Name, Arguments: a.actions[rec.Name].withoutIdentity(rec.Arguments)}
 		req.Messages = append(req.Messages,
 			ModelMessage{Role: RoleAssistant, Text: cutRunes(strings.Join(said, "\n"), messageAsked), ToolCalls: []ToolCall{call}},
 			ModelMessage{Role: RoleTool, ToolCallID: call.ID, ToolName: call.Name, Text: actionText(rec)},

@@ -28,7 +28,11 @@
 //
 // An [Action] is performed at most once for each turn and arguments, for the
 // contact of the conversation and never one the model names, and only within
-// its [Protection].
+// its [Protection]. [NewAction] makes one of a function whose arguments are a
+// struct, [NewHTTPAction] one that calls an API. Arguments are checked against a
+// schema, and those that say who the customer is come from the conversation. An
+// action that requires approval makes the turn end with an [Approval], which a
+// person decides with [Operator.Approve] or [Operator.Reject].
 //
 // # People
 //
