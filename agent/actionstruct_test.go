@@ -29,7 +29,7 @@ type parcel struct {
 	Email   string            `json:"email" identity:"email"`
 	Plan    string            `json:"plan" identity:"attribute:plan"`
 	parcelNote
-	hidden  int    //nolint:unused // fields that are not exported are no arguments
+	hidden  int    // what is not exported is no argument
 	Ignored string `json:"-"`
 }
 
@@ -114,10 +114,10 @@ func TestSchemaOfRefusesWhatModelsCannotWrite(t *testing.T) {
 	}]()
 	refused("identity within", err, "outermost")
 	_, _, err = agent.SchemaOf[struct {
-		A int `json:"x"`
-		B int `json:"x"`
+		parcelNote
+		Other string `json:"note"`
 	}]()
-	refused("same name", err, `two fields are called "x"`)
+	refused("same name", err, `two fields are called "note"`)
 	_, _, err = agent.SchemaOf[struct {
 		A int `json:"a,string"`
 	}]()
@@ -182,7 +182,7 @@ func TestTypedActionChecksArgumentsAgainstItsSchema(t *testing.T) {
 		"too long":               {`{"number":1,"size":"small","note":"` + strings.Repeat("x", 40_000) + `"}`, "longer than"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got = parcel{}
+			got = parcel{hidden: 1}
 			rec := callOnce(t, action, c.arguments, contact)
 			if c.want != "" {
 				if !strings.Contains(rec.Error, c.want) || rec.Outcome == agent.ActionPerformed || got.Email != "" {
@@ -190,7 +190,7 @@ func TestTypedActionChecksArgumentsAgainstItsSchema(t *testing.T) {
 				}
 				return
 			}
-			if rec.Outcome != agent.ActionPerformed || got.Email != "ida@shop.example" || got.Plan != "gold" || got.Number == 0 {
+			if rec.Outcome != agent.ActionPerformed || got.Email != "ida@shop.example" || got.Plan != "gold" || got.Number == 0 || got.hidden != 0 {
 				t.Errorf("%s %q, called with %+v", rec.Outcome, rec.Error, got)
 			}
 		})

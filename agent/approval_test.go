@@ -207,7 +207,7 @@ func TestApprovalThatNobodyGivesEndsInAHandoff(t *testing.T) {
 		if err != nil || c.Owner != agent.AgentOwns || len(h.Inbox.Cases()) != 0 {
 			t.Fatalf("after 71 hours: %s, %v", c.Owner, err)
 		}
-		time.Sleep(asked.Add(72 * time.Hour).Sub(time.Now()))
+		time.Sleep(time.Until(asked.Add(72 * time.Hour)))
 		reply := h.Next()
 		agenttest.RequireHandoff(t, reply, agent.NotApproved)
 		if cs := h.Inbox.Cases(); len(cs) != 1 || cs[0].Detail != "refund" || len(cs[0].Transcript) != 2 || !cs[0].WaitingSince.Equal(p.WaitingSince) {
@@ -625,7 +625,7 @@ func TestApprovalIsRefusedWhereNobodyCanWait(t *testing.T) {
 	var r refunds
 	model := refundBot()
 	ch := &exchangeChannel{Memory: channels.NewMemory("voice", channels.Capabilities{})}
-	a := mustNew(t, agent.Config{Knowledge: helpCentre(t), Channels: []channels.Channel{ch}, Model: model, Actions: []agent.Action{r.action(t, agent.Action{RequiresApproval: true})}})
+	mustNew(t, agent.Config{Knowledge: helpCentre(t), Channels: []channels.Channel{ch}, Model: model, Actions: []agent.Action{r.action(t, agent.Action{RequiresApproval: true})}})
 	if _, err := ch.inbox.Exchange(t.Context(), channels.Event{Delivery: "1", Thread: "t", Contact: verified, Message: channels.Message{Text: parcelQuestion}}); err != nil {
 		t.Fatal(err)
 	}
@@ -633,7 +633,7 @@ func TestApprovalIsRefusedWhereNobodyCanWait(t *testing.T) {
 	if told := messages[len(messages)-1].Text; !strings.Contains(told, "cannot be waited for here") {
 		t.Errorf("told %q", told)
 	}
-	a = mustNew(t, agent.Config{Knowledge: helpCentre(t), Model: refundBot(), Actions: []agent.Action{r.action(t, agent.Action{RequiresApproval: true})}})
+	a := mustNew(t, agent.Config{Knowledge: helpCentre(t), Model: refundBot(), Actions: []agent.Action{r.action(t, agent.Action{RequiresApproval: true})}})
 	reply, err := a.Reply(t.Context(), agent.Question{Text: parcelQuestion, Contact: verified})
 	if err != nil || reply.Trace.Actions[0].Outcome != agent.ActionRefused {
 		t.Errorf("%+v, %v", reply.Trace.Actions, err)
