@@ -480,14 +480,16 @@ func TestApprovedActionThatGoesWrongIsAHandoff(t *testing.T) {
 }
 
 func TestApprovedActionThatIsGoneOrChangedIsAHandoff(t *testing.T) {
-	changed, err := agent.NewAction(agent.Action{Name: "refund"}, func(context.Context, agent.ActionCall, struct{ Other string }) (agent.ActionResult, error) {
-		t.Error("performed")
-		return agent.ActionResult{}, nil
-	})
-	if err != nil {
-		t.Fatal(err)
+	changed := agent.Action{
+		Name: "refund", Schema: []byte(`{"type":"object","properties":{"order":{"type":"string"}}}`),
+		Do: func(context.Context, agent.ActionCall) (agent.ActionResult, error) {
+			t.Error("performed")
+			return agent.ActionResult{}, nil
+		},
 	}
-	for name, actions := range map[string][]agent.Action{"gone": nil, "changed": {changed}} {
+	stricter := changed
+	stricter.Schema, stricter.Identity = nil, map[string]agent.ContactField{"phone": agent.ContactPhone}
+	for name, actions := range map[string][]agent.Action{"gone": nil, "changed": {changed}, "stricter": {stricter}} {
 		t.Run(name, func(t *testing.T) {
 			var r refunds
 			store := agent.NewMemoryStore(nil)

@@ -144,12 +144,15 @@ func (a *Agent) inputOfApproval(c *Conversation, p *Approval) input {
 }
 
 // performApproved performs an approved call once. The action may have changed
-// since it was asked for, so the arguments are checked again.
+// since it was asked for, so everything is checked again.
 func (a *Agent) performApproved(ctx context.Context, in input, p Approval) (ActionRecord, error) {
 	rec := ActionRecord{Name: p.Action, Key: p.Key, Arguments: p.Arguments}
 	action := a.actions[p.Action]
 	if action == nil {
 		return rec.not(ActionInvalid, ErrUnknownAction), nil
+	}
+	if !action.allowed(p.Contact) {
+		return rec.not(ActionRefused, ErrActionRefused), nil
 	}
 	if _, err := action.arguments(p.Arguments, p.Contact); err != nil {
 		return rec.not(ActionInvalid, err), nil
