@@ -113,7 +113,7 @@ func ExampleOperator_Approve() {
 	stop()
 	fmt.Println(<-done)
 	// Output:
-	// A colleague has to check this first. You will get an answer here.
+	// A colleague has to approve this first. You will hear from us here.
 	// refund {"order":7}
 	// <nil>
 	// Order 7 is refunded.

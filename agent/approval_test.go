@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	checkingText = "A colleague has to check this first."
-	doneText     = "it has been carried out"
-	declinedText = "could not approve it"
+	checkingText = "A colleague has to approve this first."
+	doneText     = "it has been done"
+	declinedText = "it could not be done"
 )
 
 // refundBot asks for a refund of order 77, then says what came of it.

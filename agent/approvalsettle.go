@@ -10,6 +10,7 @@ import (
 
 	"github.com/kundeagent/kundeagent/channels"
 	"github.com/kundeagent/kundeagent/handoff"
+	"github.com/kundeagent/kundeagent/internal/phrases"
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
@@ -20,33 +21,6 @@ import (
 // NotApproved is why a conversation is handed over when nobody approved an
 // action in time.
 const NotApproved handoff.Reason = "not approved in time"
-
-// approvalText names what the customer is told about an approval.
-type approvalText string
-
-const (
-	approvalAsked    approvalText = "approval asked"    // a colleague checks it
-	approvalDone     approvalText = "approval done"     // approved and performed
-	approvalDeclined approvalText = "approval declined" // not approved
-)
-
-// approvalTexts are the fixed strings by language; English stands in for the
-// others.
-var approvalTexts = map[string]map[approvalText]string{
-	"en": {
-		approvalAsked:    "A colleague has to check this first. You will get an answer here.",
-		approvalDone:     "A colleague has checked your request, and it has been carried out.",
-		approvalDeclined: "A colleague has looked at your request and could not approve it.",
-	},
-}
-
-func (t approvalText) in(lang string) string {
-	base, _, _ := strings.Cut(lang, "-")
-	if s := approvalTexts[base][t]; s != "" {
-		return s
-	}
-	return approvalTexts["en"][t]
-}
 
 // approvalError is a failure to settle an approval.
 type approvalError struct {
@@ -165,7 +139,7 @@ func (a *Agent) performApproved(ctx context.Context, in input, p Approval) (Acti
 func (a *Agent) replyToApproval(ctx context.Context, in input, p Approval) (Reply, error) {
 	switch {
 	case p.Decision.State == ApprovalRejected:
-		r := a.fixedApproval(in, approvalDeclined, "a colleague rejected "+p.Action)
+		r := a.fixedApproval(in, phrases.Declined, "a colleague rejected "+p.Action)
 		if p.Decision.Reason != "" {
 			r.Text += "\n\n" + p.Decision.Reason
 		}
@@ -182,7 +156,7 @@ func (a *Agent) replyToApproval(ctx context.Context, in input, p Approval) (Repl
 	blocked := r.Decision == HandOff && r.Case.Reason == handoff.GuardStopped && !escalated(r.Trace.Verdicts)
 	if r.Text == "" || blocked {
 		trace := r.Trace
-		r = a.fixedApproval(in, approvalDone, "an approved action was performed")
+		r = a.fixedApproval(in, phrases.Approved, "an approved action was performed")
 		r.Substantive, r.Trace.ModelCalls, r.Trace.Actions, r.Trace.Verdicts = true, trace.ModelCalls, trace.Actions, trace.Verdicts
 	}
 	return r, nil
@@ -192,9 +166,9 @@ func escalated(verdicts []Verdict) bool {
 	return len(verdicts) > 0 && verdicts[len(verdicts)-1].Action == Escalate
 }
 
-func (a *Agent) fixedApproval(in input, text approvalText, reason string) Reply {
+func (a *Agent) fixedApproval(in input, key phrases.Key, reason string) Reply {
 	lang := in.language
-	return Reply{Decision: Answer, Reason: reason, Text: text.in(lang.Language), Language: lang.Language, Trace: Trace{Language: lang, Plan: howFixed.String()}}
+	return Reply{Decision: Answer, Reason: reason, Text: phrases.Text(lang.Language, key), Language: lang.Language, Trace: Trace{Language: lang, Plan: howFixed.String()}}
 }
 
 func (a *Agent) handOverApproval(ctx context.Context, in input, reason handoff.Reason, detail string) Reply {

@@ -134,7 +134,7 @@ func (a *Agent) converse(ctx context.Context, in input, u understanding, req Req
 		}
 		if awaits(d.actions) {
 			d.plan = plan{decision: AwaitApproval, reason: "an action waits for approval", how: howFixed}
-			d.text, d.fromModel = approvalAsked.in(u.language.Language), false
+			d.text, d.fromModel = phrases.Text(u.language.Language, phrases.Checking), false
 			return d, nil
 		}
 	}
