@@ -41,8 +41,9 @@ type Config struct {
 	Actions    []Action
 	// MaxActions bounds the actions of one turn; default 3.
 	MaxActions int
-	// Guards run after the built-in ones, in order.
-	Guards []Guard
+	// Guards run after the built-in ones and GuardsBefore before them, in
+	// order. Neither can undo what the built-in ones promise: see [Guard].
+	Guards, GuardsBefore []Guard
 	// AllowedURLs may appear in answers without a citation; an address that
 	// begins with one of them is allowed.
 	AllowedURLs []string
@@ -117,7 +118,7 @@ type Agent struct {
 	actions  map[string]*boundAction
 	tools    []Tool
 	channels map[string]channels.Channel
-	guards   []Guard
+	guards   []namedGuard
 	wake     chan string
 	holder   string
 	watchers watchers
@@ -136,7 +137,7 @@ func New(cfg Config) (*Agent, error) {
 		cfg: cfg, actions: map[string]*boundAction{}, channels: map[string]channels.Channel{},
 		wake: make(chan string, 1024), holder: newHolder(),
 	}
-	a.guards = append(builtInGuards(cfg.AllowedURLs), cfg.Guards...)
+	a.guards = guardChain(&cfg)
 	for _, action := range cfg.Actions {
 		bound, err := action.bind()
 		if err != nil {

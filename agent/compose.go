@@ -160,8 +160,13 @@ func isModelFailure(err error) bool {
 	return errors.As(err, &m)
 }
 
-// maxModelText bounds a model that does not stop, in bytes.
-const maxModelText = 64 << 10
+const (
+	// maxModelText bounds a model that does not stop, in bytes of text or of one
+	// call's arguments.
+	maxModelText = 64 << 10
+	// maxModelEvents bounds one that goes on without saying anything.
+	maxModelEvents = 256 << 10
+)
 
 // generate asks the model once and collects its whole answer.
 func (a *Agent) generate(ctx context.Context, req Request) (modelResponse, error) {
@@ -169,10 +174,14 @@ func (a *Agent) generate(ctx context.Context, req Request) (modelResponse, error
 	defer cancel()
 	var r modelResponse
 	var sb strings.Builder
+	events := 0
 	for ev, err := range a.cfg.Model.Generate(ctx, req) {
+		events++
 		switch {
 		case err != nil:
 			return modelResponse{}, errModel{fmt.Errorf("agent: model: %w", err)}
+		case events > maxModelEvents || ev.ToolCall != nil && len(ev.ToolCall.Arguments) > maxModelText:
+			return modelResponse{}, errModel{fmt.Errorf("agent: model: no end of its answer: %w", ErrTruncated)}
 		case ev.ToolCall != nil:
 			if len(r.Calls) > a.cfg.MaxActions {
 				return modelResponse{}, errModel{fmt.Errorf("agent: model: more than %d calls at once", a.cfg.MaxActions)}

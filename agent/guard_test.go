@@ -25,12 +25,16 @@ func modelDraft(text string) Draft {
 func passAll(t *testing.T, d Draft) (string, VerdictAction, string) {
 	t.Helper()
 	for _, g := range builtInGuards([]string{"https://status.shop.example/"}) {
-		switch v := g.Check(t.Context(), d); v.Action {
+		v, err := g.Check(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch v.Action {
 		case Rewrite:
 			d.Text = v.Text
 		case Allow:
 		default:
-			return "", v.Action, v.Guard + ": " + v.Reason
+			return "", v.Action, g.name + ": " + v.Reason
 		}
 	}
 	return d.Text, Allow, ""

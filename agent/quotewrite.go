@@ -222,13 +222,13 @@ func isMarkdown(s string, i int) bool {
 	case '`':
 		return true
 	case '\\':
-		return behind > ' ' && behind < 0x7f && !isAlnum(behind)
+		return behind > ' ' && behind < 0x7f && !isWordByte(behind)
 	case '*':
 		return before != ' ' || behind != ' '
 	case '_':
-		return !(isAlnum(before) && isAlnum(behind)) && (before != ' ' || behind != ' ')
+		return !(isWordByte(before) && isWordByte(behind)) && (before != ' ' || behind != ' ')
 	case '<':
-		return isAlnum(behind) || behind == '/' || behind == '!' || behind == '?'
+		return isWordByte(behind) || behind == '/' || behind == '!' || behind == '?'
 	case '~':
 		return behind == '~' || before == '~'
 	case '&':
@@ -253,6 +253,7 @@ func bracketMeans(s string) bool {
 	return strings.IndexByte(s[1:end], '[') >= 0 || end+1 < len(s) && strings.IndexByte("([:", s[end+1]) >= 0
 }
 
-func isAlnum(c byte) bool {
+// isWordByte reports an ASCII letter or digit, or a part of any other character.
+func isWordByte(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= utf8.RuneSelf
 }
