@@ -59,6 +59,7 @@ type Draft struct {
 	// alone.
 	Grounded bool
 
+	given        *givenAddresses
 	told         []string // the host's facts and guidelines that the model was shown
 	instructions string   // the rest of what it was told
 	secrets      []string // marks within the prompt that no answer has
@@ -116,7 +117,7 @@ func (a *Agent) guard(ctx context.Context, in input, u understanding, found know
 	if err := ctx.Err(); err != nil {
 		return Reply{}, fmt.Errorf("agent: guards: %w", err)
 	}
-	if passed.stopped != nil || !hasWords(passed.text) {
+	if passed.stopped != nil || !hasWords(citationMark.ReplaceAllString(passed.text, "")) {
 		reason := "nothing left to say"
 		if n := len(r.Trace.Verdicts); n > 0 {
 			reason = r.Trace.Verdicts[n-1].Guard + ": " + r.Trace.Verdicts[n-1].Reason
@@ -169,6 +170,7 @@ func (a *Agent) draftSeen(in input, u understanding, d draft) Draft {
 		Text: d.text, Question: in.question, Language: u.language.Language, Passages: d.passages,
 		Actions: d.actions, FromModel: d.fromModel, Grounded: d.plan.how == howGrounded,
 	}
+	seen.given = addressesGiven(seen, a.cfg.AllowedURLs)
 	if !d.fromModel {
 		return seen
 	}
@@ -225,23 +227,23 @@ func guardChain(cfg *Config) []namedGuard {
 	for i, g := range cfg.GuardsBefore {
 		out = append(out, namedGuard{fmt.Sprintf("host's guard %d before", i+1), g})
 	}
-	out = append(out, builtInGuards(cfg.AllowedURLs)...)
+	out = append(out, builtInGuards()...)
 	for i, g := range cfg.Guards {
 		out = append(out, namedGuard{fmt.Sprintf("host's guard %d", i+1), g})
 	}
-	return append(out, namedGuard{"last look", lastLook(cfg.AllowedURLs)})
+	return append(out, namedGuard{"last look", GuardFunc(lastLook)})
 }
 
 // builtInGuards are the checks of the library, in order.
-func builtInGuards(allowedURLs []string) []namedGuard {
+func builtInGuards() []namedGuard {
 	checks := []struct {
 		name       string
 		quotations bool // too, not models' drafts only
 		check      func(Draft) Verdict
 	}{
-		{"markup", true, func(d Draft) Verdict { return guardMarkup(d, addressesGiven(d, allowedURLs)) }},
+		{"markup", true, guardMarkup},
 		{"citations", false, guardCitations},
-		{"links", true, func(d Draft) Verdict { return guardLinks(d, addressesGiven(d, allowedURLs)) }},
+		{"links", true, guardLinks},
 		{"private", false, guardPrivate},
 		{"leak", false, guardLeak},
 		{"figures", false, guardFigures},
@@ -262,15 +264,12 @@ func builtInGuards(allowedURLs []string) []namedGuard {
 // lastLook blocks a text that would not leave the first guards unchanged, as it
 // will be shown: without the marks that go. It is the net below whatever changes
 // a draft after them.
-func lastLook(allowedURLs []string) Guard {
-	return GuardFunc(func(_ context.Context, d Draft) (Verdict, error) {
-		d.Text, _ = cite(d.Text, d.Passages)
-		given := addressesGiven(d, allowedURLs)
-		for _, v := range []Verdict{guardMarkup(d, given), guardLinks(d, given)} {
-			if v.Action != Allow {
-				return Verdict{Action: Block, Reason: v.Reason}, nil
-			}
+func lastLook(_ context.Context, d Draft) (Verdict, error) {
+	d.Text, _ = cite(d.Text, d.Passages)
+	for _, v := range []Verdict{guardMarkup(d), guardLinks(d)} {
+		if v.Action != Allow {
+			return Verdict{Action: Block, Reason: v.Reason}, nil
 		}
-		return Verdict{}, nil
-	})
+	}
+	return Verdict{}, nil
 }

@@ -24,7 +24,8 @@ func modelDraft(text string) Draft {
 // passAll runs the built-in guards as a turn does.
 func passAll(t *testing.T, d Draft) (string, VerdictAction, string) {
 	t.Helper()
-	for _, g := range builtInGuards([]string{"https://status.shop.example/"}) {
+	d.given = addressesGiven(d, []string{"https://status.shop.example/"})
+	for _, g := range builtInGuards() {
 		v, err := g.Check(t.Context(), d)
 		if err != nil {
 			t.Fatal(err)

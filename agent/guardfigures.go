@@ -407,7 +407,7 @@ func calculate(l float64, op string, r float64) float64 {
 var (
 	// phoneLike is a number of three groups or more with the same sign between
 	// them, or one after a plus.
-	phoneLike = regexp.MustCompile(`(?:\+|\b00)\d[\d ().\-/]{4,20}\d|\(?\b\d{2,5}\)?(?: \d{2,4}){2,6}\b|\b\d{2,5}(?:-\d{2,5}){2,4}\b|\b\d{2,4}(?:\.\d{2,4}){3,5}\b|\b\d{2,5}[ /-]\d{5,9}\b|\b\d{7,15}\b`)
+	phoneLike = regexp.MustCompile(`(?:\+|\b00)\d[\d ().\-/]{4,20}\d|\(?\b\d{2,5}\)?(?: \d{2,4}){2,6}\b|\b\d{2,5}(?:-\d{2,5}){2,4}\b|\b\d{2,4}(?:\.\d{2,4}){3,5}\b|\b\d{4} \d{4}\b|\b\d{2,5}[ /-]\d{5,9}\b|\b\d{7,15}\b`)
 	isoDate   = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
 	grouped   = regexp.MustCompile(`^\d{1,3}(?: \d{3})+$`)
 )

@@ -24,11 +24,11 @@ import (
 //
 // It does not search for bad addresses: whatever a reader, a renderer or a
 // phone may take for an address is removed unless it is in that set.
-func guardLinks(d Draft, given *givenAddresses) Verdict {
+func guardLinks(d Draft) Verdict {
 	out := unimage(d.Text)
-	out = dropDefinitions(out, given)
-	out = unlink(out, given)
-	out = dropAddresses(out, given)
+	out = dropDefinitions(out, d.given)
+	out = unlink(out, d.given)
+	out = dropAddresses(out, d.given)
 	out = emptyLink.ReplaceAllString(out, "$1")
 	return rewriteIfChanged(d.Text, out, "address that was not given removed")
 }
@@ -159,18 +159,25 @@ const (
 )
 
 var (
+	at, colon, slashes, innerDot = regexp.MustCompile(`@`), regexp.MustCompile(`:[^\s]|:\s?//`), regexp.MustCompile(`//`), regexp.MustCompile(`\.[^\s.]`)
+
 	mailAddress = regexp.MustCompile(`(?i)(?:mailto:)?[a-z0-9\p{Latin}\p{Cyrillic}\p{Greek}._%+-]+@` + spacedLetter + hostLabel + `*(?:\.` + spacedLetter + hostLabel + `*)+`)
-	addressLike = []*regexp.Regexp{
-		mailAddress,
+	// addressLike says of each shape what a text must contain to have one.
+	addressLike = []struct {
+		needs  *regexp.Regexp
+		byHost bool // only with a domain that exists
+		*regexp.Regexp
+	}{
+		{at, false, mailAddress},
 		// Any scheme with slashes, the web's with however many.
-		regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]{0,30}:[/]{2}[^\s<>()\[\]"']*`),
-		regexp.MustCompile(`(?i)\bh(?:tt|xx|\*\*)ps?\s?:\s?/*[^\s<>()\[\]"']+`),
-		regexp.MustCompile(`(?i)\b(?:javascript|vbscript|livescript|file|ftp|mailto|tel|sms|callto|whatsapp|intent|blob|view-source|facetime|skype|sip|tg|viber|magnet|bitcoin|itms-apps|market|steam|ms-[a-z-]+):[^\s<>\[\]"']+`),
-		regexp.MustCompile(`(?i)\bdata:[a-z0-9;=/+.-]*[,/][^\s<>\[\]"']*`),
-		regexp.MustCompile(`//` + spacedLetter + hostLabel + `*[.:]` + urlByte + `+`),
-		regexp.MustCompile(spacedLetter + hostLabel + `*(?:\.` + hostLabel + `+)*\.(?:xn--[a-zA-Z0-9-]+|` + spacedLetter + `{2,})` + tail),
-		regexp.MustCompile(unspacedLetter + `+(?:\.` + unspacedLetter + `+)+` + tail),
-		regexp.MustCompile(`\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]{1,5}|/)` + urlByte + `*`),
+		{colon, false, regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]{0,30}:[/]{2}[^\s<>()\[\]"']*`)},
+		{colon, false, regexp.MustCompile(`(?i)\bh(?:tt|xx|\*\*)ps?\s?:\s?/*[^\s<>()\[\]"']+`)},
+		{colon, false, regexp.MustCompile(`(?i)\b(?:javascript|vbscript|livescript|file|ftp|mailto|tel|sms|callto|whatsapp|intent|blob|view-source|facetime|skype|sip|tg|viber|magnet|bitcoin|itms-apps|market|steam|ms-[a-z-]+):[^\s<>\[\]"']+`)},
+		{colon, false, regexp.MustCompile(`(?i)\bdata:[a-z0-9;=/+.-]*[,/][^\s<>\[\]"']*`)},
+		{slashes, false, regexp.MustCompile(`//` + spacedLetter + hostLabel + `*[.:]` + urlByte + `+`)},
+		{innerDot, true, regexp.MustCompile(spacedLetter + hostLabel + `*(?:\.` + hostLabel + `+)*\.(?:xn--[a-zA-Z0-9-]+|` + spacedLetter + `{2,})` + tail)},
+		{innerDot, true, regexp.MustCompile(unspacedLetter + `+(?:\.` + unspacedLetter + `+)+` + tail)},
+		{innerDot, false, regexp.MustCompile(`\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]{1,5}|/)` + urlByte + `*`)},
 	}
 )
 
@@ -179,11 +186,13 @@ const closingMarks = ".,;:!?…*_~-'"
 // addressesIn returns where a reading has addresses, in order and apart.
 func addressesIn(s string) [][]int {
 	var all [][]int
-	for i, re := range addressLike {
-		byHost := i == 6 || i == 7
+	for _, re := range addressLike {
+		if !re.needs.MatchString(s) {
+			continue
+		}
 		for _, loc := range re.FindAllStringIndex(s, -1) {
 			loc[1] = loc[0] + len(strings.TrimRight(s[loc[0]:loc[1]], closingMarks))
-			if byHost && !hasKnownDomain(s[loc[0]:loc[1]]) {
+			if re.byHost && !hasKnownDomain(s[loc[0]:loc[1]]) {
 				continue
 			}
 			all = append(all, []int{loc[0], wordEnd(s, loc[1])})

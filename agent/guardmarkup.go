@@ -8,7 +8,7 @@ import (
 // guardMarkup promises that no HTML leaves, whole or begun, and no control
 // characters nor such as reorder what is shown or hide text in it. An address
 // in angle brackets stays if it was given.
-func guardMarkup(d Draft, given *givenAddresses) Verdict {
+func guardMarkup(d Draft) Verdict {
 	clean := strings.Map(func(r rune) rune {
 		switch {
 		case r < ' ' && r != '\n' && r != '\t', r == 0x7f, r >= 0x202a && r <= 0x202e, r >= 0xe0000 && r <= 0xe007f:
@@ -20,7 +20,7 @@ func guardMarkup(d Draft, given *givenAddresses) Verdict {
 	clean = htmlTag.ReplaceAllStringFunc(clean, func(tag string) string {
 		inner := strings.Trim(tag, "<>")
 		switch {
-		case autolink.MatchString(tag) && given.has(inner, false):
+		case autolink.MatchString(tag) && d.given.has(inner, false):
 			kept = append(kept, tag)
 			return keptTag
 		case autolink.MatchString(tag):

@@ -3,6 +3,7 @@ package agent
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/kundeagent/kundeagent/internal/text"
 )
@@ -256,14 +257,19 @@ var monthPrefixes = func() map[string]int {
 // monthWord returns the month whose name a folded word begins like, or 0. It
 // only makes a month that is written as a number known.
 func monthWord(w string) int {
-	best, month := 0, 0
-	for prefix, n := range monthPrefixes {
-		if strings.HasPrefix(w, prefix) && len(prefix) > best {
-			best, month = len(prefix), n
+	month := 0
+	for n, i := 0, 0; i < len(w) && n < longestMonth; n++ {
+		_, size := utf8.DecodeRuneInString(w[i:])
+		i += size
+		if m := monthPrefixes[w[:i]]; m > 0 {
+			month = m
 		}
 	}
 	return month
 }
+
+// longestMonth is how many letters the beginnings of month names have at most.
+const longestMonth = 6
 
 // ideographicNumber is a number below a hundred in Chinese characters.
 var ideographicNumber = regexp.MustCompile(`[一二两兩三四五六七八九十]{1,3}`)
