@@ -105,8 +105,17 @@ type Config struct {
 	Poll time.Duration
 	// Now is the clock; default time.Now.
 	Now func() time.Time
-	// Logger receives what goes wrong, without customers' words; default none.
+	// Logger receives what goes wrong, without customers' words unless LogText;
+	// errors of models and channels are logged in their own words. Default none.
 	Logger *slog.Logger
+	// LogText logs each question and reply too, redacted: by Redactor, or by
+	// [NewRedactor]'s when that is nil.
+	LogText bool
+	// Redactor, if set, is applied to all that Logger receives and to traces,
+	// gaps and report lines as the Store keeps them; not to replies, nor to
+	// conversations, cases and the journal, which work needs as they are. Default
+	// none.
+	Redactor Redactor
 	// OnReply is told every reply that Run settles, from the worker, at least
 	// once.
 	OnReply func(conversation string, r Reply)
@@ -220,6 +229,12 @@ func (cfg *Config) setDefaults() {
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if logged := cfg.Redactor; logged != nil || cfg.LogText {
+		if logged == nil {
+			logged = NewRedactor(RedactorConfig{})
+		}
+		cfg.Logger = slog.New(redactingHandler{cfg.Logger.Handler(), logged})
 	}
 	if cfg.Detector == nil {
 		cfg.Detector = ownDetector{language.New()}

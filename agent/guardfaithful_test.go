@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,7 +40,8 @@ func (g given) Search(context.Context, knowledge.Query) (knowledge.Result, error
 	return knowledge.Result{Passages: g.passages, Answerability: 1}, nil
 }
 
-func TestQualityFaithfulDraftsPass(t *testing.T) {
+func readFaithful(t *testing.T) faithfulSet {
+	t.Helper()
 	data, err := os.ReadFile("testdata/faithful.json")
 	if err != nil {
 		t.Fatal(err)
@@ -47,21 +50,34 @@ func TestQualityFaithfulDraftsPass(t *testing.T) {
 	if err := json.Unmarshal(data, &set); err != nil {
 		t.Fatal(err)
 	}
+	return set
+}
+
+// reply lets a model write a text in place of the i-th draft.
+func (set faithfulSet) reply(t *testing.T, i int, text string) agent.Reply {
+	t.Helper()
+	d := set.Drafts[i]
+	var known given
+	for _, key := range d.P {
+		p := set.Passages[key]
+		known.passages = append(known.passages, knowledge.Found{Citable: !p.Private, Passage: &knowledge.Passage{
+			ID: key, Source: "site", Document: key, Title: p.Title, URL: p.URL, Blocks: []knowledge.Block{{Text: p.Text}},
+		}})
+	}
+	a := mustNew(t, agent.Config{Knowledge: known, Model: agenttest.NewModel(agenttest.Say(text))})
+	r, err := a.Reply(t.Context(), agent.Question{Text: d.Q, Language: d.Lang})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestQualityFaithfulDraftsPass(t *testing.T) {
+	set := readFaithful(t)
 	passed, languages := 0, map[string]bool{}
-	for _, d := range set.Drafts {
+	for i, d := range set.Drafts {
 		languages[d.Lang] = true
-		var known given
-		for _, key := range d.P {
-			p := set.Passages[key]
-			known.passages = append(known.passages, knowledge.Found{Citable: !p.Private, Passage: &knowledge.Passage{
-				ID: key, Source: "site", Document: key, Title: p.Title, URL: p.URL, Blocks: []knowledge.Block{{Text: p.Text}},
-			}})
-		}
-		a := mustNew(t, agent.Config{Knowledge: known, Model: agenttest.NewModel(agenttest.Say(d.Draft))})
-		r, err := a.Reply(t.Context(), agent.Question{Text: d.Q, Language: d.Lang})
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := set.reply(t, i, d.Draft)
 		if len(r.Trace.Verdicts) == 0 && unmarked(r.Text) == unmarked(d.Draft) {
 			passed++
 			continue
@@ -71,6 +87,38 @@ func TestQualityFaithfulDraftsPass(t *testing.T) {
 	share := float64(passed) / float64(len(set.Drafts))
 	t.Logf("%d of %d faithful drafts in %d languages pass unchanged: %.1f %%, floor %.0f %%", passed, len(set.Drafts), len(languages), 100*share, 100*faithfulFloor)
 	if share < faithfulFloor || len(set.Drafts) < 200 {
+		t.Errorf("share is %.3f", share)
+	}
+}
+
+// changedFloor is the share of drafts with one figure changed that are stopped
+// at least. The rest says by chance something else that was given.
+const changedFloor = .95
+
+var lastDigits = regexp.MustCompile(`[0-9]+`)
+
+// The other side of the coin: one figure of a faithful draft is changed, here
+// each in turn, and the draft no longer passes as it is.
+func TestQualityChangedFiguresAreStopped(t *testing.T) {
+	set := readFaithful(t)
+	changed, stopped := 0, 0
+	for i, d := range set.Drafts {
+		bare := unmarked(d.Draft)
+		for _, loc := range lastDigits.FindAllStringIndex(bare, -1) {
+			n, err := strconv.Atoi(bare[loc[0]:loc[1]])
+			if err != nil || loc[1]-loc[0] < 2 {
+				continue // a single digit may count steps or items
+			}
+			r := set.reply(t, i, bare[:loc[0]]+strconv.Itoa(n+7)+bare[loc[1]:]+" [1]")
+			changed++
+			if strings.HasPrefix(r.Reason, "model's draft was blocked") || r.Decision == agent.HandOff {
+				stopped++
+			}
+		}
+	}
+	share := float64(stopped) / float64(changed)
+	t.Logf("%d of %d drafts with a changed figure are stopped: %.1f %%, floor %.0f %%", stopped, changed, 100*share, 100*changedFloor)
+	if share < changedFloor {
 		t.Errorf("share is %.3f", share)
 	}
 }

@@ -90,7 +90,11 @@ func quotable(d Draft, s string) []string {
 		}
 	}
 	if out == nil {
-		out = givenTexts(d)
+		return givenTexts(d)
+	}
+	out = append(out, d.Question.Text) // what the customer said may be repeated anywhere
+	for _, m := range d.Question.History {
+		out = append(out, m.Text)
 	}
 	return out
 }

@@ -12,9 +12,10 @@ import (
 type Topic struct {
 	// Name is for the trace.
 	Name string
-	// Phrases give the topic away: words in a row, whole, in any case and with
-	// or without accents. In scripts without spaces between words they are
-	// found within a run of letters too.
+	// Phrases give the topic away: words in a row, whole, in any case, with or
+	// without marks of emphasis. In scripts without spaces between words they
+	// are found within a run of letters too. Other forms of a word are other
+	// phrases.
 	Phrases []string
 	// Do is what becomes of a draft with one: Block replaces it by a quotation
 	// of the knowledge, Escalate hands over, Rewrite says Instead. The zero
