@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kundeagent/kundeagent/internal/race"
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
@@ -160,6 +161,7 @@ func FuzzGuards(f *testing.F) {
 
 // Guards take time in proportion to what a model writes, up to its limit.
 func TestGuardsTakeBoundedTime(t *testing.T) {
+	race.SkipHeavy(t)
 	const base = maxModelText / 16
 	for _, piece := range []string{"](", "[", "![", "[a](b", "<", "<a ", "a.b", "evil.com ", "\"", "> a\n", "1 ", "+1 2 ", "2×3=6 ", "&#46;", "**", "\\", "https://", "a@b.", "[1]", "[r]: /x\n", "「a", "(", "one ", "五", "\u200b"} {
 		took := func(n int) time.Duration {
@@ -172,12 +174,13 @@ func TestGuardsTakeBoundedTime(t *testing.T) {
 			}
 			return best
 		}
-		small, large := took(base), took(maxModelText)
+		// A busy machine may disturb one measurement, not all of them.
+		var small, large time.Duration
+		for try := 0; try < 4 && (try == 0 || large > 120*max(small, 2*time.Millisecond)); try++ {
+			small, large = took(base), took(maxModelText)
+		}
 		if large > 120*max(small, 2*time.Millisecond) {
 			t.Errorf("%q: %v for a sixteenth, %v for all", piece, small, large)
-		}
-		if large > 2*time.Second {
-			t.Logf("%q: %v for %d bytes", piece, large, maxModelText)
 		}
 	}
 }

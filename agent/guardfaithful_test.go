@@ -11,6 +11,7 @@ import (
 
 	"github.com/kundeagent/kundeagent/agent"
 	"github.com/kundeagent/kundeagent/agent/agenttest"
+	"github.com/kundeagent/kundeagent/internal/race"
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
@@ -100,6 +101,7 @@ var lastDigits = regexp.MustCompile(`[0-9]+`)
 // The other side of the coin: one figure of a faithful draft is changed, here
 // each in turn, and the draft no longer passes as it is.
 func TestQualityChangedFiguresAreStopped(t *testing.T) {
+	race.SkipHeavy(t)
 	set := readFaithful(t)
 	changed, stopped := 0, 0
 	for i, d := range set.Drafts {
