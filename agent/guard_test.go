@@ -198,3 +198,18 @@ func BenchmarkGuards(b *testing.B) {
 		}
 	}
 }
+
+func TestP4DefinitionsOfLinksThatWereNotGivenGo(t *testing.T) {
+	for text, want := range map[string]string{
+		"Within 14 days [1], see [here][r].\n\n[r]: /pixel?d=SECRET":                        "Within 14 days [1], see here.\n\n",
+		"Within 14 days [1], see [here][r].\n\n> [r]:\n<pixel> \"title\"\n":                 "Within 14 days [1], see here.\n\n",
+		"Within 14 days [1], see [the form][r].\n\n[r]: https://shop.example/form \"Form\"": "",
+	} {
+		if want == "" {
+			want = text
+		}
+		if got, action, reason := passAll(t, modelDraft(text)); action != Allow || got != want {
+			t.Errorf("%q became %q (%s %s)", text, got, action, reason)
+		}
+	}
+}
