@@ -318,12 +318,12 @@ func (g *Guideline) isFor(channel, language string) bool {
 // guard stops answers that come to a topic to avoid by its words, quotations
 // included. The topic of the question itself was dealt with before.
 func (gs *guidelines) guard() Guard {
-	return GuardFunc(func(ctx context.Context, d Draft) Verdict {
+	return GuardFunc(func(ctx context.Context, d Draft) (Verdict, error) {
 		q := d.Question
 		s := handoff.Situation{Text: q.Text, Language: d.Language, History: q.History, Contact: q.Contact, Channel: q.Channel}
 		if g, word := gs.avoided(ctx, s, d.Text); g != nil {
-			return Verdict{Guard: "topics to avoid", Action: Block, Reason: fmt.Sprintf("%q of guideline %q", word, g.Name)}
+			return Verdict{Action: Block, Reason: fmt.Sprintf("%q of guideline %q", word, g.Name)}, nil
 		}
-		return Verdict{}
+		return Verdict{}, nil
 	})
 }

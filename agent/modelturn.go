@@ -19,6 +19,7 @@ type modelTurn struct {
 	u        understanding
 	plan     plan
 	passages []knowledge.Found // as shown: passages[0] is [1]
+	also     string            // added to the instructions
 	short    bool              // with less history and fewer passages
 	since    []ModelMessage    // the model's calls and their results
 	sent     Request           // last
@@ -34,6 +35,7 @@ func (a *Agent) newModelTurn(in input, u understanding, passages []knowledge.Fou
 // request is what the model is asked next.
 func (t *modelTurn) request() Request {
 	req := t.agent.prompt(t.in, t.u, t.passages, t.plan, t.short)
+	req.System += t.also
 	req.Messages = append(req.Messages, t.since...)
 	return req
 }

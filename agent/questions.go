@@ -130,3 +130,10 @@ func endsThere(after string, mark rune) bool {
 	next, _ := utf8.DecodeRuneInString(after)
 	return after == "" || unicode.IsSpace(next) || mark == '？' && !unicode.IsPunct(next)
 }
+
+// asks reports a sentence that ends with a question mark.
+func asks(s string) bool {
+	s = strings.TrimRight(s, "!！)»”\" \n")
+	last, size := utf8.DecodeLastRuneInString(s)
+	return isQuestionMark(last, s[:len(s)-size])
+}

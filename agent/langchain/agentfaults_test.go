@@ -295,7 +295,7 @@ func TestFault06CustomerNeverSeesACallOfAnAction(t *testing.T) {
 		`{"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}`, done), sse(openaiText(answered), openaiStop, done))
 	r := askAgent(t, newAgent(t, langchain.New(p.openai(t, p.watched(), "gpt-4o"), quick())))
 	requireAnswered(t, r, 0)
-	if calls := r.Trace.ModelCalls; len(calls) != 2 || calls[0].Text != partial || string(calls[0].Calls[0].Arguments) != `{"key":1}` || r.Trace.Actions[0].Error != "no such action" {
+	if calls := r.Trace.ModelCalls; len(calls) != 2 || calls[0].Text != partial || string(calls[0].Calls[0].Arguments) != `{"key":1}` || !strings.Contains(r.Trace.Actions[0].Error, "no such action") {
 		t.Errorf("trace %+v, %+v", calls, r.Trace.Actions)
 	}
 }
