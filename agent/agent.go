@@ -31,8 +31,17 @@ type Config struct {
 	Knowledge Knowledge
 	// Model writes the answers; nil answers by quoting the knowledge.
 	Model Model
+	// Fallback are models to ask in order when Model fails; see [NewFallback].
+	Fallback []Model
 	// MaxModelCalls bounds the model calls of one turn; default 4.
 	MaxModelCalls int
+	// ModelTimeout is how long a turn may wait for the model in all; default 1
+	// minute.
+	ModelTimeout time.Duration
+	// MaxModelTokens bounds what the model reads and writes in one turn, in its
+	// tokens or, where it does not count them, in estimated ones; default
+	// 100,000. What would pass it is not asked.
+	MaxModelTokens int
 	// MaxTokens caps a model's answer; default 800.
 	MaxTokens   int
 	Temperature float64 // default 0
@@ -41,14 +50,19 @@ type Config struct {
 	Actions    []Action
 	// MaxActions bounds the actions of one turn; default 3.
 	MaxActions int
-	// Guards run after the built-in ones, in order.
-	Guards []Guard
+	// Guards run after the built-in ones and GuardsBefore before them, in
+	// order. Neither can undo what the built-in ones promise: see [Guard].
+	Guards, GuardsBefore []Guard
 	// AllowedURLs may appear in answers without a citation; an address that
 	// begins with one of them is allowed.
 	AllowedURLs []string
 
-	// AnswerAt is the answerability from which the agent answers; default .5.
+	// AnswerAt is the answerability from which the agent answers; default .4.
 	AnswerAt float64
+	// MaxQuote is how long an answer made without a model may be, in characters
+	// (code points) with its citation marks; default 300, at least 100. Longer
+	// sentences are quoted in part.
+	MaxQuote int
 	// MaxClarify is how often in a row the agent asks back before it hands
 	// over; default 1, negative is never.
 	MaxClarify int
@@ -100,8 +114,17 @@ type Config struct {
 	Poll time.Duration
 	// Now is the clock; default time.Now.
 	Now func() time.Time
-	// Logger receives what goes wrong, without customers' words; default none.
+	// Logger receives what goes wrong, without customers' words unless LogText;
+	// errors of models and channels are logged in their own words. Default none.
 	Logger *slog.Logger
+	// LogText logs each question and reply too, redacted: by Redactor, or by
+	// [NewRedactor]'s when that is nil.
+	LogText bool
+	// Redactor, if set, is applied to all that Logger receives and to traces,
+	// gaps and report lines as the Store keeps them; not to replies, nor to
+	// conversations, cases and the journal, which work needs as they are. Default
+	// none.
+	Redactor Redactor
 	// OnReply is told every reply that Run settles, from the worker, at least
 	// once.
 	OnReply func(conversation string, r Reply)
@@ -110,13 +133,15 @@ type Config struct {
 // Agent is one customer agent. It is safe for concurrent use.
 type Agent struct {
 	cfg      Config
-	actions  map[string]*Action
+	actions  map[string]*boundAction
 	tools    []Tool
 	channels map[string]channels.Channel
-	guards   []Guard
-	wake     chan string
-	holder   string
-	watchers watchers
+	guards   []namedGuard
+	// guidelines are Config.Guidelines, ready to be looked up.
+	guidelines *guidelines
+	wake       chan string
+	holder     string
+	watchers   watchers
 }
 
 // ErrInvalidConfig: a configuration cannot work. The text lists every fault.
@@ -129,13 +154,18 @@ func New(cfg Config) (*Agent, error) {
 	}
 	cfg.setDefaults()
 	a := &Agent{
-		cfg: cfg, actions: map[string]*Action{}, channels: map[string]channels.Channel{},
+		cfg: cfg, actions: map[string]*boundAction{}, channels: map[string]channels.Channel{},
 		wake: make(chan string, 1024), holder: newHolder(),
 	}
-	a.guards = append(builtInGuards(cfg.AllowedURLs), cfg.Guards...)
-	for i := range cfg.Actions {
-		a.actions[cfg.Actions[i].Name] = &cfg.Actions[i]
-		a.tools = append(a.tools, cfg.Actions[i].tool())
+	a.guidelines = newGuidelines(cfg.Guidelines)
+	a.guards = guardChain(&cfg, a.guidelines.guard())
+	for _, action := range cfg.Actions {
+		bound, err := action.bind()
+		if err != nil {
+			return nil, err
+		}
+		a.actions[bound.Name] = bound
+		a.tools = append(a.tools, bound.tool)
 	}
 	for _, c := range cfg.Channels {
 		a.channels[c.ID()] = c
@@ -154,15 +184,30 @@ func (cfg *Config) validate() error {
 	if cfg.Knowledge == nil {
 		fault("Knowledge is missing")
 	}
-	if !cfg.Profile.Personality.Valid() {
-		fault("%v", ErrUnknownPersonality)
+	if len(cfg.Fallback) > 0 && cfg.Model == nil || slices.Contains(cfg.Fallback, nil) {
+		fault("Fallback is without a Model, or holds none")
+	}
+	if cfg.MaxModelCalls < 0 || cfg.ModelTimeout < 0 || cfg.MaxModelTokens < 0 {
+		fault("MaxModelCalls, ModelTimeout or MaxModelTokens is negative")
+	}
+	if err := cfg.Profile.check(); err != nil {
+		errs = append(errs, err)
+	}
+	if cfg.Language != "" && !isLanguage(cfg.Language) {
+		fault("Language %q is no language tag", cfg.Language)
 	}
 	if cfg.AnswerAt < 0 || cfg.AnswerAt > 1 {
 		fault("AnswerAt %v is not between 0 and 1", cfg.AnswerAt)
 	}
+	if err := checkGuidelines(cfg.Guidelines); err != nil {
+		errs = append(errs, err)
+	}
+	if cfg.MaxQuote != 0 && cfg.MaxQuote < leastMaxQuote {
+		fault("MaxQuote %d is less than %d", cfg.MaxQuote, leastMaxQuote)
+	}
 	names := map[string]bool{}
 	for i := range cfg.Actions {
-		if err := cfg.Actions[i].validate(); err != nil {
+		if _, err := cfg.Actions[i].bind(); err != nil {
 			errs = append(errs, err)
 		}
 		if names[cfg.Actions[i].Name] {
@@ -194,9 +239,12 @@ func (cfg *Config) validate() error {
 func (cfg *Config) setDefaults() {
 	defaultTo(&cfg.ID, "agent")
 	defaultTo(&cfg.MaxModelCalls, 4)
+	defaultTo(&cfg.ModelTimeout, time.Minute)
+	defaultTo(&cfg.MaxModelTokens, 100_000)
 	defaultTo(&cfg.MaxTokens, 800)
 	defaultTo(&cfg.MaxActions, 3)
-	defaultTo(&cfg.AnswerAt, .5)
+	defaultTo(&cfg.AnswerAt, .4)
+	defaultTo(&cfg.MaxQuote, defaultMaxQuote)
 	defaultTo(&cfg.MaxClarify, 1)
 	defaultTo(&cfg.Language, "en")
 	defaultTo(&cfg.ReopenWithin, 72*time.Hour)
@@ -205,11 +253,21 @@ func (cfg *Config) setDefaults() {
 	defaultTo(&cfg.Workers, 8)
 	defaultTo(&cfg.Lease, time.Minute)
 	defaultTo(&cfg.Poll, time.Second)
+	if len(cfg.Fallback) > 0 {
+		cfg.Model = NewFallback(slices.Concat([]Model{cfg.Model}, cfg.Fallback)...)
+		cfg.Fallback = nil // it is in Model now
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if logged := cfg.Redactor; logged != nil || cfg.LogText {
+		if logged == nil {
+			logged = NewRedactor(RedactorConfig{})
+		}
+		cfg.Logger = slog.New(redactingHandler{cfg.Logger.Handler(), logged})
 	}
 	if cfg.Detector == nil {
 		cfg.Detector = ownDetector{language.New()}
@@ -242,7 +300,8 @@ func (a *Agent) ID() string { return a.cfg.ID }
 func (a *Agent) Channels() []string { return slices.Sorted(maps.Keys(a.channels)) }
 
 // Reply answers a question with the mind alone: no channel, inbox or store is
-// needed, nothing is charged, and nothing is remembered. Actions are performed.
+// needed, nothing is charged, and nothing is remembered. Actions are performed
+// and audited, those that require approval excepted.
 func (a *Agent) Reply(ctx context.Context, q Question) (Reply, error) {
 	return a.think(ctx, a.ask(q, false))
 }
@@ -256,7 +315,7 @@ func (a *Agent) Preview(ctx context.Context, q Question) (Reply, error) {
 // ask makes the mind's input of a question that belongs to no stored
 // conversation.
 func (a *Agent) ask(q Question, dry bool) input {
-	in := input{question: q, dry: dry, key: "reply", startedAt: a.cfg.Now()}
+	in := input{question: q, dry: dry, key: "reply", journal: newPassingJournal(a.cfg.ID), startedAt: a.cfg.Now()}
 	for _, m := range q.History {
 		switch m.Author {
 		case channels.FromCustomer:
@@ -264,7 +323,7 @@ func (a *Agent) ask(q Question, dry bool) input {
 			in.lastText = m.Text
 		case channels.FromAgent:
 			in.offered = isFixed(m.Text, offerKeys...)
-			if isFixed(m.Text, clarifyKeys...) {
+			if isFixed(m.Text, clarifyKeys...) || a.guidelines.fixed[m.Text] {
 				in.clarified++
 			} else {
 				in.clarified = 0

@@ -21,13 +21,16 @@ type draft struct {
 	actions   []ActionRecord
 	calls     []TraceModelCall
 	fromModel bool
+	failure   error // why the model has no text, if it failed
 }
 
 func (a *Agent) compose(ctx context.Context, in input, u understanding, found knowledge.Result, p plan) (draft, error) {
 	d := draft{plan: p}
 	switch p.how {
 	case howFixed:
-		d.text = a.fixedText(u.language.Language, p.fixed)
+		if d.text = p.text; d.text == "" {
+			d.text = a.fixedText(u.language.Language, p.fixed)
+		}
 	case howVerbatim:
 		d.text = found.ShortAnswer.Answer
 	case howGrounded:
@@ -38,6 +41,9 @@ func (a *Agent) compose(ctx context.Context, in input, u understanding, found kn
 		if err != nil || d.text != "" {
 			return d, err
 		}
+		if modelKind(d.failure) == ErrContentFilter {
+			return a.composeInstead(ctx, in, u, found, d, a.decideFiltered(in))
+		}
 		quoted := a.quote(u, in, found, p)
 		quoted.calls, quoted.actions = d.calls, d.actions
 		return quoted, nil
@@ -46,14 +52,21 @@ func (a *Agent) compose(ctx context.Context, in input, u understanding, found kn
 		if err != nil {
 			return d, err
 		}
-		if d.text != "" && anySucceeded(d.actions) {
+		if d.text != "" && (anySucceeded(d.actions) || d.plan.decision == AwaitApproval) {
 			return d, nil
 		}
-		other, err := a.compose(ctx, in, u, found, *p.otherwise)
-		other.calls, other.actions = d.calls, d.actions
-		return other, err
+		return a.composeInstead(ctx, in, u, found, d, *p.otherwise)
 	}
 	return d, nil
+}
+
+// composeInstead makes the draft of another plan after the model came to
+// nothing.
+func (a *Agent) composeInstead(ctx context.Context, in input, u understanding, found knowledge.Result, failed draft, p plan) (draft, error) {
+	p.parts = failed.plan.parts
+	d, err := a.compose(ctx, in, u, found, p)
+	d.calls, d.actions = failed.calls, failed.actions
+	return d, err
 }
 
 func (a *Agent) fixedText(lang string, key phrases.Key) string {
@@ -84,7 +97,7 @@ func isFixed(s string, keys ...phrases.Key) bool {
 
 func anySucceeded(records []ActionRecord) bool {
 	for _, r := range records {
-		if r.Error == "" {
+		if r.succeeded() {
 			return true
 		}
 	}
@@ -99,16 +112,28 @@ func (a *Agent) askModel(ctx context.Context, in input, u understanding, found k
 	if p.how == howGrounded {
 		d.passages = found.Passages
 	}
-	req := a.prompt(in, u, d.passages, p)
-	for range a.cfg.MaxModelCalls {
-		call := TraceModelCall{Request: req}
-		resp, replayed, err := in.journal.response(ctx, func(ctx context.Context) (modelResponse, error) { return a.generate(ctx, req) })
-		call.Text, call.Calls, call.Usage, call.Replayed = resp.Text, resp.Calls, resp.Usage, replayed
+	return a.converse(ctx, in, u, a.newModelTurn(in, u, d.passages, p), d)
+}
+
+// converse goes on with a draft until the model has said its last, or a call
+// waits for a person.
+func (a *Agent) converse(ctx context.Context, in input, u understanding, t *modelTurn, d draft) (draft, error) {
+	for t.mayAsk() {
+		began := a.cfg.Now()
+		resp, replayed, err := in.journal.response(ctx, t.ask)
+		if replayed {
+			t.replay(resp)
+		}
+		d.passages = t.passages
+		call := TraceModelCall{
+			Request: t.sent, Text: resp.Text, Calls: resp.Calls, Usage: resp.Usage, Attempts: resp.Attempts,
+			Shortened: resp.Shortened, Replayed: replayed, Took: a.cfg.Now().Sub(began),
+		}
 		if err != nil {
 			if ctx.Err() != nil || !isModelFailure(err) {
 				return d, err
 			}
-			call.Error = err.Error()
+			call.Error, d.failure = err.Error(), err
 			d.calls = append(d.calls, call)
 			a.cfg.Logger.WarnContext(ctx, "model failed", "agent", a.cfg.ID, "error", err)
 			return d, nil
@@ -118,14 +143,19 @@ func (a *Agent) askModel(ctx context.Context, in input, u understanding, found k
 			d.text = strings.TrimSpace(resp.Text)
 			return d, nil
 		}
-		req.Messages = append(req.Messages, ModelMessage{Role: RoleAssistant, Text: resp.Text, ToolCalls: resp.Calls})
+		t.add(ModelMessage{Role: RoleAssistant, Text: resp.Text, ToolCalls: resp.Calls})
 		for _, c := range resp.Calls {
 			rec, err := a.performWithin(ctx, in, c, len(d.actions))
 			if err != nil {
 				return d, err
 			}
 			d.actions = append(d.actions, rec)
-			req.Messages = append(req.Messages, ModelMessage{Role: RoleTool, ToolCallID: c.ID, ToolName: c.Name, Text: actionText(rec)})
+			t.add(ModelMessage{Role: RoleTool, ToolCallID: c.ID, ToolName: c.Name, Text: actionText(rec)})
+		}
+		if awaits(d.actions) {
+			d.plan = plan{decision: AwaitApproval, reason: "an action waits for approval", how: howFixed}
+			d.text, d.fromModel = phrases.Text(u.language.Language, phrases.Checking), false
+			return d, nil
 		}
 	}
 	return d, nil
@@ -133,17 +163,12 @@ func (a *Agent) askModel(ctx context.Context, in input, u understanding, found k
 
 func (a *Agent) performWithin(ctx context.Context, in input, c ToolCall, done int) (ActionRecord, error) {
 	if done >= a.cfg.MaxActions {
-		return ActionRecord{Name: c.Name, Arguments: c.Arguments, Error: "no more actions in this turn"}, nil
+		return ActionRecord{Name: c.Name}.not(ActionRefused, errTooManyActions), nil
 	}
 	return a.perform(ctx, in, c)
 }
 
-func actionText(r ActionRecord) string {
-	if r.Error != "" {
-		return "Error: " + r.Error
-	}
-	return r.Result.Text
-}
+var errTooManyActions = errors.New("no more actions in this turn")
 
 // errModel marks failures of the model, as against those of the journal.
 type errModel struct{ error }
@@ -155,8 +180,16 @@ func isModelFailure(err error) bool {
 	return errors.As(err, &m)
 }
 
-// maxModelText bounds a model that does not stop, in bytes.
-const maxModelText = 64 << 10
+const (
+	// maxModelText bounds a model that does not stop, in bytes of text or of one
+	// call's arguments.
+	maxModelText = 64 << 10
+	// maxModelEvents bounds one that goes on without saying anything.
+	maxModelEvents = 256 << 10
+)
+
+// maxAttemptsShown bounds the failed attempts of one call that are recorded.
+const maxAttemptsShown = 16
 
 // generate asks the model once and collects its whole answer.
 func (a *Agent) generate(ctx context.Context, req Request) (modelResponse, error) {
@@ -164,17 +197,26 @@ func (a *Agent) generate(ctx context.Context, req Request) (modelResponse, error
 	defer cancel()
 	var r modelResponse
 	var sb strings.Builder
+	events := 0
 	for ev, err := range a.cfg.Model.Generate(ctx, req) {
+		events++
 		switch {
 		case err != nil:
-			return modelResponse{}, errModel{fmt.Errorf("agent: model: %w", err)}
+			// What was said counts for nothing, what it cost does.
+			return modelResponse{Usage: r.Usage, Attempts: r.Attempts}, errModel{fmt.Errorf("agent: model: %w", err)}
+		case events > maxModelEvents || ev.ToolCall != nil && len(ev.ToolCall.Arguments) > maxModelText:
+			return modelResponse{Usage: r.Usage, Attempts: r.Attempts}, errModel{fmt.Errorf("agent: model: no end of its answer: %w", ErrTruncated)}
 		case ev.ToolCall != nil:
 			if len(r.Calls) > a.cfg.MaxActions {
 				return modelResponse{}, errModel{fmt.Errorf("agent: model: more than %d calls at once", a.cfg.MaxActions)}
 			}
 			r.Calls = append(r.Calls, cleanCall(*ev.ToolCall, len(r.Calls)))
 		case ev.Usage != nil:
-			r.Usage = *ev.Usage
+			r.Usage = r.Usage.plus(*ev.Usage)
+		case ev.Attempt != nil:
+			if len(r.Attempts) < maxAttemptsShown {
+				r.Attempts = append(r.Attempts, *ev.Attempt)
+			}
 		default:
 			if sb.Len()+len(ev.Text) > maxModelText {
 				return modelResponse{}, errModel{fmt.Errorf("agent: model: more than %d bytes of text: %w", maxModelText, ErrTruncated)}

@@ -15,7 +15,9 @@ type plan struct {
 	reason   string
 	how      how
 	fixed    phrases.Key    // with howFixed
+	text     string         // the same in the operator's own words
 	handoff  handoff.Reason // with HandOff
+	parts    []TracePart    // the message's questions if it asks several
 	// otherwise is what to do when the model, asked for actions only, did none.
 	otherwise *plan
 }
@@ -39,6 +41,8 @@ func (a *Agent) decide(in input, u understanding, found knowledge.Result) plan {
 	switch {
 	case u.signal.Urgency == handoff.Now:
 		return plan{decision: HandOff, reason: u.signal.Detail, how: howHandOff, handoff: u.signal.Reason}
+	case u.guidance.avoid != nil:
+		return a.decideToAvoid(in, u.guidance.avoid)
 	case u.smallTalk != "":
 		return plan{decision: Answer, reason: "small talk", how: howFixed, fixed: u.smallTalk}
 	case found.ShortAnswer != nil:
@@ -62,4 +66,26 @@ func (a *Agent) decideWithoutKnowledge(in input, u understanding) plan {
 	default:
 		return plan{decision: HandOff, reason: "nothing found above the threshold", how: howHandOff, handoff: handoff.CannotAnswer}
 	}
+}
+
+// decideToAvoid is what is done about a topic to avoid.
+func (a *Agent) decideToAvoid(in input, topic *Guideline) plan {
+	reason := string(handoff.TopicToAvoid) + ": " + topic.Name
+	switch {
+	case topic.Instead == InsteadSay:
+		return plan{decision: Answer, reason: reason, how: howFixed, text: topic.Then}
+	case topic.Instead == InsteadClarify && in.clarified < a.cfg.MaxClarify:
+		return plan{decision: Clarify, reason: reason, how: howFixed, fixed: phrases.Clarify, text: topic.Then}
+	}
+	return plan{decision: HandOff, reason: topic.Name, how: howHandOff, handoff: handoff.TopicToAvoid}
+}
+
+// decideFiltered is what is done when the provider's filter stopped the model:
+// asking it again would be stopped again.
+func (a *Agent) decideFiltered(in input) plan {
+	const reason = "the model provider filtered the content"
+	if in.clarified < a.cfg.MaxClarify {
+		return plan{decision: Clarify, reason: reason, how: howFixed, fixed: phrases.Clarify}
+	}
+	return plan{decision: HandOff, reason: reason, how: howHandOff, handoff: handoff.GuardStopped}
 }

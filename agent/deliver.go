@@ -35,6 +35,10 @@ func (w *work) deliver(ctx context.Context, c Conversation, in input, r Reply) e
 		Append: []channels.Message{{ID: in.key, Author: channels.FromAgent, Name: a.cfg.Profile.Name, Text: r.Text, Citations: r.Citations, At: now}},
 		Sends:  []Send{{Out: out, UpTo: upTo}},
 	}
+	save.Approvals = a.approvalsOf(&c, in, r)
+	if in.resumes != nil {
+		save.Approvals = append(save.Approvals, *in.resumes)
+	}
 	if r.Decision == HandOff {
 		r.Case.Conversation = c.ID
 		p.Handoff = &HandoffProgress{Case: *r.Case}

@@ -7,7 +7,8 @@
 // [Agent.Reply] answers a [Question] with nothing but [Config].Knowledge: no
 // channel, store or meter is needed and nothing is remembered. [Agent.Preview]
 // is the same without consequences. A [Reply] carries its [Decision] apart from
-// its text, the citations, and a [Trace] of how it came about.
+// its text, the citations, and a [Trace] of how it came about, as data and as
+// text. [Agent.PreviewWith] tries [Settings] before they are in use.
 //
 // # On channels
 //
@@ -22,13 +23,34 @@
 //
 // A [Model] is one method. Without one the agent quotes the sentences that
 // answer. With one, the model sees only passages that the contact may see, is
-// not asked at all when nothing was found, and its draft passes guards: markup
-// goes, addresses and figures must have been given, passages must be named.
-// A draft that is blocked is replaced by a quotation. [Config].Guards adds more.
+// not asked at all when nothing was found, and its draft passes guards, in this
+// order: no HTML; marks name passages that were given; addresses come from
+// passages that may be cited, [ActionResult].URLs or [Config].AllowedURLs, and
+// images never; sources that may not be named are not; the instructions stay
+// inside; figures were given; quotations are word for word. A draft that is
+// blocked is replaced by a quotation. [Config].GuardsBefore and [Config].Guards
+// add a host's own, such as [NewTopicGuard]; none of them can undo the promises
+// about markup and addresses. The trace has every verdict with its reason. Not
+// promised is what only understanding could tell: numbers written as words,
+// claims without a number, instructions in other words.
+// A [Guideline] reaches the model only where it applies, and a topic to avoid
+// never does. [NewRetry] and [NewFallback] make one model of models that fail;
+// what a turn may cost is bounded by [Config].
 //
 // An [Action] is performed at most once for each turn and arguments, for the
 // contact of the conversation and never one the model names, and only within
-// its [Protection].
+// its [Protection]. [NewAction] makes one of a function whose arguments are a
+// struct, [NewHTTPAction] one that calls an API. Arguments are checked against a
+// schema, and those that say who the customer is come from the conversation. An
+// action that requires approval makes the turn end with an [Approval], which a
+// person decides with [Operator.Approve] or [Operator.Reject].
+//
+// # Personal data
+//
+// Customers' text is not logged unless [Config].LogText asks for it, and then
+// redacted. [Config].Redactor redacts traces, gaps and report lines as well.
+// [NewRedactor] finds what has a recognisable form; names and postal addresses
+// need a host's own [Redactor].
 //
 // # People
 //

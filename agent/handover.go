@@ -64,16 +64,16 @@ func (a *Agent) handoffMessage(lang string) string {
 // trace begins the account of a reply.
 func (a *Agent) trace(u understanding, found knowledge.Result, d draft) Trace {
 	t := Trace{
-		Language: u.language, SmallTalk: string(u.smallTalk), Signal: u.signal, Query: found.Query, Rewritten: found.Rewritten, Degraded: found.Degraded,
+		Language: u.language, SmallTalk: string(u.smallTalk), Signal: u.signal, Guidelines: u.guidance.trace, Query: found.Query, Rewritten: found.Rewritten, Degraded: found.Degraded,
 		Answerability: found.Answerability, Generation: found.Generation, Plan: d.plan.how.String(),
-		ModelCalls: d.calls, Actions: d.actions,
+		Parts: d.plan.parts, ModelCalls: d.calls, Actions: d.actions,
 	}
 	if found.ShortAnswer != nil {
 		t.ShortAnswer = found.ShortAnswer.ID
 	}
 	for _, p := range found.Passages {
 		t.Hits = append(t.Hits, TraceHit{
-			Passage: p.ID, Source: p.Source, Title: p.Title, Score: p.Score, Lexical: p.Lexical, Similarity: p.Similarity, Citable: p.Citable,
+			Passage: p.ID, Source: p.Source, Document: p.Document, Title: p.Title, Score: p.Score, Lexical: p.Lexical, Similarity: p.Similarity, Citable: p.Citable,
 		})
 	}
 	return t

@@ -2,9 +2,11 @@ package agent
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -15,17 +17,26 @@ import (
 //
 // Actions are keyed by the turn's first message, their name and arguments only:
 // a turn that starts over because the customer wrote more does not perform the
-// same action again. A journal without a store records nothing.
+// same action again.
 type journal struct {
 	store  Store
 	prefix string // agent/conversation
 	first  int64  // first message of the turn
 	upTo   int64  // last message of the turn
 	calls  *int   // model calls so far
+	// done are the calls of a turn without a store, by key: a model that repeats
+	// one gets its outcome here too.
+	done map[string]ActionRecord
 }
 
 func newJournal(store Store, agent, conversation string, first, upTo int64) journal {
 	return journal{store: store, prefix: agent + "/" + conversation, first: first, upTo: upTo, calls: new(int)}
+}
+
+// newPassingJournal returns the journal of a turn that nobody will repeat. Its
+// keys are its own.
+func newPassingJournal(agent string) journal {
+	return journal{prefix: agent + "/reply-" + rand.Text(), done: map[string]ActionRecord{}}
 }
 
 func (j journal) turnKey() string { return fmt.Sprintf("%s/%d-%d", j.prefix, j.first, j.upTo) }
@@ -40,6 +51,10 @@ type modelResponse struct {
 	Text  string
 	Calls []ToolCall
 	Usage Usage
+	// Attempts are those that failed before, in order.
+	Attempts []ModelAttempt `json:",omitempty"`
+	// Shortened says that the answer is to the shorter request.
+	Shortened bool `json:",omitempty"`
 }
 
 // response returns the recorded answer of the turn's next model call, or makes
@@ -62,7 +77,10 @@ func (j journal) response(ctx context.Context, ask func(context.Context) (modelR
 	if r, err = ask(ctx); err != nil {
 		return r, false, err
 	}
-	err = j.record(ctx, key, r, &r)
+	data, err = j.record(ctx, key, r)
+	if err == nil {
+		err = unmarshalRecord(key, data, &r)
+	}
 	return r, false, err
 }
 
@@ -83,45 +101,57 @@ func (j journal) action(ctx context.Context, rec ActionRecord, idempotent bool, 
 			return rec, fmt.Errorf("agent: journal %s: %w", rec.Key, err)
 		}
 		if begun != nil && !idempotent {
-			return rec, fmt.Errorf("%w: %s", ErrOutcomeUnknown, rec.Name)
+			return rec, &OutcomeError{Action: rec.Name, Err: errors.New("it was begun before")}
 		}
-		if err := j.record(ctx, rec.Key+"/begun", rec, nil); err != nil {
+		if _, err := j.record(ctx, rec.Key+"/begun", rec); err != nil {
 			return rec, err
 		}
 	}
-	result, err := do(ctx)
-	if err != nil {
-		if ctx.Err() != nil {
-			return rec, ctx.Err() // the turn ends here; nothing is known of the outcome
-		}
-		rec.Error, err = err.Error(), nil
+	if done, ok := j.done[rec.Key]; ok {
+		return done, nil
 	}
-	rec.Result = result
-	if j.store != nil {
-		// It happened, so it is recorded even if ctx ended meanwhile.
-		err = j.record(context.WithoutCancel(ctx), rec.Key+"/done", rec, &rec)
+	result, err := do(ctx)
+	switch {
+	case err == nil:
+		rec.Result, rec.Outcome = result, ActionPerformed
+	case ctx.Err() != nil:
+		return rec, ctx.Err() // the turn ends here; nothing is known of the outcome
+	case errors.Is(err, ErrOutcomeUnknown):
+		return rec, err
+	default:
+		rec = rec.not(ActionFailed, err)
+	}
+	if j.store == nil {
+		j.done[rec.Key] = rec
+		return rec, nil
+	}
+	// It happened, so it is recorded even if ctx ended meanwhile.
+	data, err := j.record(context.WithoutCancel(ctx), rec.Key+"/done", rec)
+	if err == nil {
+		err = unmarshalRecord(rec.Key, data, &rec)
 	}
 	return rec, err
 }
 
-// record keeps v, and reads back what is kept into kept.
-func (j journal) record(ctx context.Context, key string, v, kept any) error {
+// record keeps v, and returns what is kept under its key.
+func (j journal) record(ctx context.Context, key string, v any) ([]byte, error) {
 	data, err := json.Marshal(v)
 	if err == nil {
 		data, err = j.store.Record(ctx, key, data)
 	}
 	if err != nil {
-		return fmt.Errorf("agent: journal %s: %w", key, err)
+		return nil, fmt.Errorf("agent: journal %s: %w", key, err)
 	}
-	if kept == nil {
-		return nil
-	}
-	return unmarshalRecord(key, data, kept)
+	return data, nil
 }
 
-func unmarshalRecord(key string, data []byte, v any) error {
-	if err := json.Unmarshal(data, v); err != nil {
+// unmarshalRecord sets v to what was kept. It never writes into what v held: raw
+// JSON would be read into the old bytes, which others may share.
+func unmarshalRecord[T any](key string, data []byte, v *T) error {
+	var kept T
+	if err := json.Unmarshal(data, &kept); err != nil {
 		return fmt.Errorf("agent: journal %s: %w", key, err)
 	}
+	*v = kept
 	return nil
 }

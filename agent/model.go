@@ -84,9 +84,23 @@ type Event struct {
 	Text     string
 	ToolCall *ToolCall
 	Usage    *Usage
+	// Attempt tells of an attempt that failed and is made up for by another;
+	// see [NewRetry] and [NewFallback]. It comes before all text.
+	Attempt *ModelAttempt
 }
 
-// Usage is what a request cost, in the provider's tokens.
+// ModelAttempt is an attempt at an answer that failed before anything was said.
+type ModelAttempt struct {
+	Error string
+	// Wait is how long was waited before the next attempt.
+	Wait time.Duration
+	// Next is which model of a fallback was asked next, from 2; 0 is the same
+	// one again.
+	Next int
+}
+
+// Usage is what a request cost, in the provider's tokens. Where several events
+// of one answer carry it, each is what a further attempt cost.
 type Usage struct {
 	InputTokens, OutputTokens int
 }
@@ -97,6 +111,12 @@ var (
 	ErrTruncated = errors.New("agent: model answer was cut off")
 	// ErrRateLimited: the provider asks to come back later; see [ModelError].
 	ErrRateLimited = errors.New("agent: model provider limits the rate")
+	// ErrQuotaExhausted: what was paid for is used up; coming back later does
+	// not help.
+	ErrQuotaExhausted = errors.New("agent: model provider's quota is exhausted")
+	// ErrBadRequest: the provider does not accept the request as it is, such as
+	// for an unknown model or option.
+	ErrBadRequest = errors.New("agent: model provider does not accept the request")
 	// ErrModelAuth: the provider refuses the credentials.
 	ErrModelAuth = errors.New("agent: model provider refuses the credentials")
 	// ErrContextLength: the request is longer than the model takes.
@@ -119,3 +139,24 @@ func (e *ModelError) Error() string { return e.Kind.Error() + ": " + e.Err.Error
 
 // Unwrap lets errors.Is and errors.As see both the kind and the cause.
 func (e *ModelError) Unwrap() []error { return []error{e.Kind, e.Err} }
+
+// modelKinds are the kinds of a failure, those first that say most about what
+// to do.
+var modelKinds = []error{
+	ErrContentFilter, ErrContextLength, ErrTruncated, ErrQuotaExhausted, ErrModelAuth, ErrBadRequest, ErrRateLimited, ErrUnavailable,
+}
+
+// modelKind returns the kind of a model's failure, nil if it has none. What the
+// outermost [ModelError] says counts.
+func modelKind(err error) error {
+	var classified *ModelError
+	if errors.As(err, &classified) {
+		return classified.Kind
+	}
+	for _, kind := range modelKinds {
+		if errors.Is(err, kind) {
+			return kind
+		}
+	}
+	return nil
+}

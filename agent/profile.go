@@ -4,18 +4,59 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 )
 
 // Profile is who the agent is.
 type Profile struct {
-	Name        string
-	Company     string
+	Name string
+	// Avatar is the http or https address of a picture; empty is none.
+	Avatar  string
+	Company string
+	// Personality is the manner in which it writes.
 	Personality Personality
-	// Voice adds the company's own words to the personality's prompt.
+	// Manner, if set, is told the model instead of the personality's prompt.
+	Manner string
+	// Voice is the company's own brand voice, told besides.
 	Voice string
 	// Facts are always in the prompt: what the company is and does.
 	Facts []string
+}
+
+// prompt tells a model who it is.
+func (p Profile) prompt() string {
+	name, company, manner := p.Name, p.Company, p.Manner
+	if name == "" {
+		name = "the customer agent"
+	}
+	if company == "" {
+		company = "the company"
+	}
+	if manner == "" {
+		manner = p.Personality.Prompt()
+	}
+	var sb strings.Builder
+	fmt.Fprintf(&sb, "You are %s of %s. %s\n", name, company, manner)
+	if p.Voice != "" {
+		sb.WriteString("Voice of the company: " + p.Voice + "\n")
+	}
+	for _, f := range p.Facts {
+		sb.WriteString("Fact: " + f + "\n")
+	}
+	return sb.String()
+}
+
+// check returns what is wrong with a profile.
+func (p Profile) check() error {
+	var errs []error
+	if !p.Personality.Valid() {
+		errs = append(errs, fmt.Errorf("%w: %w: %d", ErrInvalidConfig, ErrUnknownPersonality, uint8(p.Personality)))
+	}
+	if u, err := url.Parse(p.Avatar); p.Avatar != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
+		errs = append(errs, fmt.Errorf("%w: Profile.Avatar %q is no http or https address", ErrInvalidConfig, p.Avatar))
+	}
+	return errors.Join(errs...)
 }
 
 // Personality is the manner in which an agent writes. The zero value is
@@ -35,9 +76,9 @@ var personalityNames = [...]string{"Friendly", "Professional", "Casual", "Empath
 
 var personalityPrompts = [...]string{
 	Friendly:     "Write warmly and helpfully, in short, plain sentences. Use the customer's name if you know it.",
-	Professional: "Write precisely, politely and to the point. No exclamation marks, no colloquial words.",
+	Professional: "Write precisely, politely and to the point. No exclamation marks, no colloquial words, no humour.",
 	Casual:       "Write as to a friend: relaxed, short, everyday words. Stay respectful.",
-	Empathetic:   "Show first that you understand the customer's situation, then help calmly and step by step.",
+	Empathetic:   "Show first, in half a sentence, that you understand the customer's situation; then help calmly and step by step.",
 	Witty:        "Write with a light touch of humour where the matter allows it, never about a problem or a complaint, and never at the cost of clarity.",
 }
 
@@ -65,7 +106,8 @@ func (p Personality) String() string {
 	return personalityNames[p]
 }
 
-// Prompt returns what the personality tells a model.
+// Prompt returns what the personality tells a model; see [Profile].Manner for
+// words of your own.
 func (p Personality) Prompt() string {
 	if !p.Valid() {
 		return ""
@@ -93,14 +135,4 @@ func (p *Personality) UnmarshalText(b []byte) error {
 		*p = parsed
 	}
 	return err
-}
-
-// Guideline tells the model how to behave in a situation.
-type Guideline struct {
-	// When are words or phrases of the customer's message that make it apply;
-	// empty is always.
-	When []string
-	Then string
-	// Channels and Languages limit it; empty is all.
-	Channels, Languages []string
 }

@@ -18,11 +18,14 @@ const (
 	Clarify                      // ask back
 	OfferHandoff                 // ask whether a human should take over
 	HandOff                      // hand the conversation to a human
+	// AwaitApproval tells the customer that a colleague checks what they asked
+	// for; see [Approval].
+	AwaitApproval
 )
 
 // String returns the decision's name.
 func (d Decision) String() string {
-	return [...]string{"silent", "answer", "clarify", "offer handoff", "hand off"}[min(d, HandOff)]
+	return [...]string{"silent", "answer", "clarify", "offer handoff", "hand off", "await approval"}[min(d, AwaitApproval)]
 }
 
 // Question is what [Agent.Reply] and [Agent.Preview] are asked.
@@ -68,14 +71,18 @@ type Trace struct {
 	Language      LanguageDecision
 	SmallTalk     string
 	Signal        handoff.Signal
-	Query         string // as searched: with its context, or rewritten
-	Rewritten     bool   // Query is the rewriter's
-	Degraded      string // why the search was by words alone, see knowledge.Result
+	Guidelines    []TraceGuideline // that applied
+	Query         string           // as searched: with its context, or rewritten
+	Rewritten     bool             // Query is the rewriter's
+	Parts         []TracePart      // the message's questions if it was searched part by part
+	Degraded      string           // why the search was by words alone, see knowledge.Result
 	Hits          []TraceHit
 	ShortAnswer   string // ID of the short answer given
 	Answerability float64
 	Generation    uint64 // of the knowledge
 	Plan          string // how the text was to be made
+	Decision      Decision
+	Reason        string
 	ModelCalls    []TraceModelCall
 	Actions       []ActionRecord
 	Verdicts      []Verdict
@@ -84,10 +91,10 @@ type Trace struct {
 
 // TraceHit is one passage found.
 type TraceHit struct {
-	Passage, Source, Title string
-	Score                  float64
-	Lexical, Similarity    float64 // what Score was made of, see knowledge.Found
-	Citable                bool
+	Passage, Source, Document, Title string
+	Score                            float64
+	Lexical, Similarity              float64 // what Score was made of, see knowledge.Found
+	Citable                          bool
 }
 
 // TraceModelCall is one request to the model.
@@ -95,9 +102,14 @@ type TraceModelCall struct {
 	Request  Request
 	Text     string
 	Calls    []ToolCall
-	Usage    Usage
+	Usage    Usage          // of all attempts
+	Attempts []ModelAttempt // that failed before
 	Error    string
-	Replayed bool // taken from the journal
+	// Shortened says that the first request was too long: Request is the one
+	// with less history and fewer passages.
+	Shortened bool
+	Replayed  bool // taken from the journal
+	Took      time.Duration
 }
 
 // TraceStep is the time one step took.

@@ -39,6 +39,14 @@ type input struct {
 	startedAt time.Time        // when the customer began to wait
 	dry       bool             // preview: actions are not performed
 	unpaid    bool             // no credits: the model is not to be asked
+
+	conversation string     // ID, empty for a question that belongs to none
+	waits        bool       // calls can wait for approval
+	approvals    []Approval // of the conversation
+	// resumes is the approval that this turn settles, saidSince what was said
+	// after the question; for such turns only.
+	resumes   *Approval
+	saidSince []channels.Message
 }
 
 // turn takes a conversation through steps 3 to 10. It leaves everything to be
@@ -72,13 +80,14 @@ func (a *Agent) think(ctx context.Context, in input) (Reply, error) {
 	u := a.understand(ctx, in)
 	timer.lap("understand")
 
-	found, err := a.search(ctx, in, u)
+	found, parts, err := a.search(ctx, in, u)
 	if err != nil {
 		return Reply{}, err
 	}
 	timer.lap("search")
 
 	plan := a.decide(in, u, found)
+	plan.parts = parts
 	timer.lap("decide")
 
 	draft, err := a.compose(ctx, in, u, found, plan)
@@ -92,7 +101,7 @@ func (a *Agent) think(ctx context.Context, in input) (Reply, error) {
 		return Reply{}, err
 	}
 	timer.lap("guard")
-	reply.Trace.Steps = timer.steps
+	reply.Trace.Decision, reply.Trace.Reason, reply.Trace.Steps = reply.Decision, reply.Reason, timer.steps
 	return reply, nil
 }
 
@@ -102,6 +111,7 @@ func (a *Agent) inputOf(c *Conversation, adm admitted) input {
 	first, upTo := int64(0), c.lastCustomerSeq()
 	q := Question{Contact: c.Contact, Channel: c.Channel, Languages: c.Languages}
 	in := input{language: c.Progress.Language, clarified: c.Progress.Clarified, offered: c.Progress.Offered, summary: c.Summary, unpaid: adm.unpaid}
+	in.conversation, in.waits, in.approvals = c.ID, !c.Exchange, c.Approvals
 	for _, e := range c.Messages {
 		fromCustomer := e.Message.Author == channels.FromCustomer
 		if !fromCustomer || e.Seq <= c.Progress.Answered {

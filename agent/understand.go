@@ -21,17 +21,24 @@ type understanding struct {
 	smallTalk phrases.Key
 	// context is the customer's earlier question that a follow-up refers to.
 	context string
+	// guidance is what the guidelines say about the message.
+	guidance guidance
 }
 
 func (a *Agent) understand(ctx context.Context, in input) understanding {
 	q := in.question
 	u := understanding{language: a.decideLanguage(in.language, q.Text, in.lastText, q)}
-	u.signal = handoff.Check(ctx, a.cfg.Triggers, handoff.Situation{
+	situation := handoff.Situation{
 		Text: q.Text, Language: u.language.Language, LanguageSure: u.language.settled(), History: q.History, Contact: q.Contact, Channel: q.Channel, Offered: in.offered,
-	})
+	}
+	u.signal = handoff.Check(ctx, a.cfg.Triggers, situation)
 	u.smallTalk = smallTalk(phrases.Words(q.Text), u.language)
 	if isFollowUp(q.Text, u.language) {
 		u.context = in.lastText
+	}
+	u.guidance = a.guidelines.find(ctx, situation, u.context)
+	if topic, _ := a.guidelines.avoided(ctx, situation, u.context); topic != nil {
+		u.context = "" // a topic to avoid is not searched by the way either
 	}
 	return u
 }

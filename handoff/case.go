@@ -22,6 +22,7 @@ const (
 	NotAdmitted   Reason = "not taken by the agent" // Detail says why: paused, not deployed, out of hours, no credits
 	Failure       Reason = "error"
 	GuardStopped  Reason = "guard"
+	TopicToAvoid  Reason = "topic to avoid"
 )
 
 // Case is everything the human needs to take over.

@@ -56,7 +56,7 @@ func (m *model) attempt(ctx context.Context, c *call, emit func(agent.Event) boo
 	case errors.Is(err, errStopped):
 		return err
 	case errors.Is(callCtx.Err(), context.DeadlineExceeded):
-		err = &failure{kind: agent.ErrUnavailable, passing: true, err: fmt.Errorf("no complete answer in %v: %w", m.config.AttemptTimeout, callCtx.Err())}
+		err = &failure{kind: agent.ErrUnavailable, err: fmt.Errorf("no complete answer in %v: %w", m.config.AttemptTimeout, callCtx.Err())}
 		return finishError(err, streamed != "")
 	case err != nil:
 		return finishError(classify(err, seen), streamed != "")
@@ -136,6 +136,9 @@ func settle(done <-chan outcome) {
 // errTooLong: the answer passes [Config.MaxAnswerBytes].
 var errTooLong = errors.New("answer passes the limit of its length")
 
+// errEmpty: there is neither an answer nor an end to it.
+var errEmpty = fmt.Errorf("the answer is empty and has no end: %w", agent.ErrTruncated)
+
 // finish hands on what is left of an answer, and tells whether it is whole.
 func (m *model) finish(c *call, response *llms.ContentResponse, streamed string, emit func(agent.Event) bool) error {
 	a := merge(response)
@@ -143,8 +146,7 @@ func (m *model) finish(c *call, response *llms.ContentResponse, streamed string,
 		return finishError(&failure{kind: agent.ErrTruncated, err: errTooLong}, streamed != "")
 	}
 	err := m.incomplete(c, a, streamed)
-	var f *failure
-	if errors.As(err, &f) && f.passing && streamed == "" {
+	if errors.Is(err, errEmpty) {
 		return err
 	}
 	if rest, ok := strings.CutPrefix(a.text, streamed); ok && rest != "" {
@@ -173,7 +175,8 @@ func (m *model) incomplete(c *call, a answer, streamed string) error {
 	case a.stopReason != "":
 		return nil
 	case a.text == "" && len(a.calls) == 0:
-		return finishError(&failure{kind: agent.ErrTruncated, passing: true, err: errors.New("the answer is empty and has no end")}, streamed != "")
+		// Nothing was said, so that it can be asked again.
+		return finishError(&failure{kind: agent.ErrUnavailable, err: errEmpty}, streamed != "")
 	case m.config.NoStopReason && c.maxTokens > 0 && a.usage.OutputTokens >= c.maxTokens:
 		return finishError(&failure{kind: agent.ErrTruncated, err: fmt.Errorf("the answer took all of %d tokens", c.maxTokens)}, false)
 	case m.config.NoStopReason && a.text == streamed, streamed == "":

@@ -44,7 +44,8 @@ type Embedder struct {
 	embed      func(ctx context.Context, texts []string) ([][]float32, error)
 	batchSize  int
 	dimensions int
-	model      model // for its retries
+	timeout    time.Duration
+	retries    agent.RetryPolicy
 }
 
 // NewEmbedder returns an embedder over a client that makes embeddings, such as
@@ -71,14 +72,12 @@ func FromEmbedder(embedder embeddings.Embedder, config EmbedderConfig) *Embedder
 }
 
 func newEmbedder(embed func(context.Context, []string) ([][]float32, error), config EmbedderConfig) *Embedder {
-	setDefault(&config.BatchSize, DefaultBatchSize)
-	retries := Config{
-		MaxAttempts: config.MaxAttempts, BaseDelay: config.BaseDelay, MaxDelay: config.MaxDelay,
-		AttemptTimeout: config.AttemptTimeout, Sleep: config.Sleep, Random: config.Random,
+	if config.BatchSize <= 0 {
+		config.BatchSize = DefaultBatchSize
 	}
 	return &Embedder{
-		embed: embed, batchSize: config.BatchSize, dimensions: config.Dimensions,
-		model: model{config: retries.withDefaults(nil)},
+		embed: embed, batchSize: config.BatchSize, dimensions: config.Dimensions, timeout: config.AttemptTimeout,
+		retries: agent.RetryPolicy{MaxAttempts: config.MaxAttempts, BaseDelay: config.BaseDelay, MaxDelay: config.MaxDelay, Sleep: config.Sleep, Random: config.Random},
 	}
 }
 
@@ -135,14 +134,14 @@ func (e *Embedder) batch(ctx context.Context, texts []string) ([][]float32, erro
 		if ended := ctx.Err(); ended != nil {
 			return nil, ended
 		}
-		if err == nil || attempt >= e.model.config.MaxAttempts {
-			return vectors, err
+		if err == nil {
+			return vectors, nil
 		}
-		delay, again := e.model.delay(err, attempt)
+		_, again, ended := e.retries.Wait(ctx, err, attempt)
+		if ended != nil {
+			return nil, ended
+		}
 		if !again {
-			return nil, err
-		}
-		if err := e.model.config.Sleep(ctx, delay); err != nil {
 			return nil, err
 		}
 	}
@@ -158,7 +157,7 @@ func (e *Embedder) try(ctx context.Context, texts []string) (vectors [][]float32
 	}()
 	seen := &exchange{}
 	callCtx := context.WithValue(ctx, exchangeKey{}, seen)
-	if timeout := e.model.config.AttemptTimeout; timeout > 0 {
+	if timeout := e.timeout; timeout > 0 {
 		var cancel context.CancelFunc
 		callCtx, cancel = context.WithTimeout(callCtx, timeout)
 		defer cancel()
@@ -168,7 +167,7 @@ func (e *Embedder) try(ctx context.Context, texts []string) (vectors [][]float32
 		return vectors, nil
 	}
 	if ctx.Err() == nil && callCtx.Err() != nil {
-		err = &failure{kind: agent.ErrUnavailable, passing: true, err: fmt.Errorf("no vectors in %v: %w", e.model.config.AttemptTimeout, err)}
+		err = &failure{kind: agent.ErrUnavailable, err: fmt.Errorf("no vectors in %v: %w", e.timeout, err)}
 	}
 	return nil, finishError(classify(err, seen), false)
 }

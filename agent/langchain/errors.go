@@ -20,7 +20,6 @@ var errLongLine = errors.New("langchain: a line of the stream is too long for th
 // failure is a classified error on its way out.
 type failure struct {
 	kind       error // one of the Err values of package agent, or nil
-	passing    bool  // another attempt may help
 	retryAfter time.Duration
 	err        error
 }
@@ -61,12 +60,12 @@ func classify(err error, seen *exchange) *failure {
 		status = statusIn(text)
 	}
 	f := &failure{err: err, retryAfter: retryAfter}
-	f.kind, f.passing = kindOf(status, text+" "+detail)
+	f.kind = kindOf(status, text+" "+detail)
 	if f.kind == nil {
-		f.kind, f.passing = kindOfType(err)
+		f.kind = kindOfType(err)
 	}
 	if strings.Contains(text, "token too long") {
-		f.kind, f.passing, f.err = agent.ErrUnavailable, true, fmt.Errorf("%w: %w", errLongLine, err)
+		f.kind, f.err = agent.ErrUnavailable, fmt.Errorf("%w: %w", errLongLine, err)
 	}
 	return f
 }
@@ -100,65 +99,74 @@ func containsAny(text string, parts ...string) bool {
 	return false
 }
 
-// kindOf classifies by status and lower-case words; status 0 is unknown. It
-// also tells whether another attempt may help.
-func kindOf(status int, text string) (kind error, passing bool) {
+// kindOf classifies by status and lower-case words; status 0 is unknown.
+func kindOf(status int, text string) error {
 	switch {
+	case status == 402:
+		return agent.ErrQuotaExhausted
 	case status == 401, status == 403:
-		return agent.ErrModelAuth, false
+		return agent.ErrModelAuth
 	case status == 413:
-		return agent.ErrContextLength, false
+		return agent.ErrContextLength
 	case status == 429:
-		spent := containsAny(text, "insufficient_quota", "exceeded your current quota", "billing", "credit balance")
-		return agent.ErrRateLimited, !spent
+		if containsAny(text, "insufficient_quota", "exceeded your current quota", "billing", "credit balance") {
+			return agent.ErrQuotaExhausted
+		}
+		return agent.ErrRateLimited
 	case status == 408, status == 425, status >= 500:
-		return agent.ErrUnavailable, true
+		return agent.ErrUnavailable
 	}
 	switch {
+	case status < 402 && containsAny(text, "credit balance is too low", "insufficient_quota"):
+		return agent.ErrQuotaExhausted
 	case containsAny(text, "context length", "context_length", "maximum context", "prompt is too long", "context window", "token limit", "input length and"):
-		return agent.ErrContextLength, false
+		return agent.ErrContextLength
 	case containsAny(text, "content_filter", "content filter", "content management policy", "content policy", "safety system"):
-		return agent.ErrContentFilter, false
+		return agent.ErrContentFilter
 	case containsAny(text, "api key not valid", "invalid api key", "incorrect api key", "invalid_api_key", "invalid x-api-key", "authentication_error", "unauthorized", "permission_denied"):
-		return agent.ErrModelAuth, false
+		return agent.ErrModelAuth
+	case status == 400, status == 404, status == 405, status == 422:
+		return agent.ErrBadRequest
 	case status != 0:
-		return nil, false
+		return nil
 	case containsAny(text, "rate limit", "rate_limit", "too many requests", "resource_exhausted"):
-		return agent.ErrRateLimited, true
+		return agent.ErrRateLimited
 	case containsAny(text, "overloaded", "service unavailable", "server_error", "internal server", "api_error", "bad gateway",
 		"request timeout", "timeout_error", "network error", "connection reset", "connection refused", "unexpected eof",
 		"empty response", "no response", "unexpected end of json", "invalid character", "try again"):
-		return agent.ErrUnavailable, true
+		return agent.ErrUnavailable
 	}
-	return nil, false
+	return nil
 }
 
 // kindOfType classifies by the type of an error.
-func kindOfType(err error) (kind error, passing bool) {
+func kindOfType(err error) error {
 	var standard *llms.Error
 	if errors.As(err, &standard) {
 		switch standard.Code {
 		case llms.ErrCodeAuthentication:
-			return agent.ErrModelAuth, false
+			return agent.ErrModelAuth
 		case llms.ErrCodeRateLimit:
-			return agent.ErrRateLimited, true
+			return agent.ErrRateLimited
 		case llms.ErrCodeQuotaExceeded:
-			return agent.ErrRateLimited, false
+			return agent.ErrQuotaExhausted
 		case llms.ErrCodeContentFilter:
-			return agent.ErrContentFilter, false
+			return agent.ErrContentFilter
 		case llms.ErrCodeTokenLimit:
-			return agent.ErrContextLength, false
+			return agent.ErrContextLength
+		case llms.ErrCodeInvalidRequest, llms.ErrCodeResourceNotFound:
+			return agent.ErrBadRequest
 		case llms.ErrCodeTimeout, llms.ErrCodeProviderUnavailable:
-			return agent.ErrUnavailable, true
+			return agent.ErrUnavailable
 		}
-		return nil, false
+		return nil
 	}
 	var network net.Error
 	var syntax *json.SyntaxError
 	var shape *json.UnmarshalTypeError
 	if errors.As(err, &network) || errors.As(err, &syntax) || errors.As(err, &shape) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return agent.ErrUnavailable, true
+		return agent.ErrUnavailable
 	}
-	return nil, false
+	return nil
 }

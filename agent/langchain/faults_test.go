@@ -216,13 +216,16 @@ func TestFault08RateLimitsAreTypedAndWaitedFor(t *testing.T) {
 		t.Errorf("exhausted: got %v after %d requests", got.err, len(p.seen()))
 	}
 
-	for name, answer := range map[string]http.HandlerFunc{
-		"longer than MaxDelay": answerJSON(429, limited, "Retry-After", "3600"),
-		"quota spent":          answerJSON(429, `{"error":{"message":"You are out of credits","code":"insufficient_quota"}}`),
+	for name, test := range map[string]struct {
+		answer http.HandlerFunc
+		kind   error
+	}{
+		"longer than MaxDelay": {answerJSON(429, limited, "Retry-After", "3600"), agent.ErrRateLimited},
+		"quota spent":          {answerJSON(429, `{"error":{"message":"You are out of credits","code":"insufficient_quota"}}`), agent.ErrQuotaExhausted},
 	} {
-		p = newProvider(t, answer)
+		p = newProvider(t, test.answer)
 		got = listen(t.Context(), langchain.New(p.openai(t, p.watched(), "gpt-4o"), quick()), question())
-		if !errors.Is(got.err, agent.ErrRateLimited) || len(p.seen()) != 1 {
+		if !errors.Is(got.err, test.kind) || len(p.seen()) != 1 {
 			t.Errorf("%s: got %v after %d requests", name, got.err, len(p.seen()))
 		}
 	}

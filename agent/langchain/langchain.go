@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -29,27 +28,15 @@ import (
 // gets of a provider that cannot call any; see [Config.NoTools].
 var ErrNoTools = errors.New("langchain: the provider's client cannot call tools")
 
-// The defaults of [Config].
-const (
-	DefaultMaxAttempts    = 3
-	DefaultBaseDelay      = 500 * time.Millisecond
-	DefaultMaxDelay       = 30 * time.Second
-	DefaultMaxAnswerBytes = 1 << 20
-)
+// DefaultMaxAnswerBytes is what [Config.MaxAnswerBytes] is when not set.
+const DefaultMaxAnswerBytes = 1 << 20
 
 // Config says how a model is called. The zero value is ready for use.
 type Config struct {
-	// MaxAttempts is how often a request is tried in all; 0 means
-	// [DefaultMaxAttempts], 1 never tries again. A request is tried again only
-	// while nothing of its answer was handed on.
-	MaxAttempts int
-	// BaseDelay is the wait before the second attempt, give or take a half; it
-	// doubles with every further one. 0 means [DefaultBaseDelay].
-	BaseDelay time.Duration
-	// MaxDelay is the longest wait. A provider that asks for a longer one gets
-	// no further attempt: the error says how long it asked for. 0 means
-	// [DefaultMaxDelay].
-	MaxDelay time.Duration
+	// MaxAttempts, BaseDelay and MaxDelay say how a request is tried again while
+	// nothing of its answer was handed on; see [agent.RetryPolicy].
+	MaxAttempts         int
+	BaseDelay, MaxDelay time.Duration
 	// AttemptTimeout ends an attempt that is not complete in time; 0 means that
 	// only the context limits it.
 	AttemptTimeout time.Duration
@@ -76,25 +63,20 @@ type Config struct {
 	// Options are passed with every request before those of the adapter.
 	Options []llms.CallOption
 
-	// Sleep waits for d or until ctx ends, which is then its error. nil uses a
-	// timer.
-	Sleep func(ctx context.Context, d time.Duration) error
-	// Random gives numbers from 0 to below 1 for the spread of delays, and must
-	// be safe for concurrent use. nil uses math/rand.
+	// Sleep and Random are the waiting and the spread of delays; see
+	// [agent.RetryPolicy].
+	Sleep  func(ctx context.Context, d time.Duration) error
 	Random func() float64
+}
+
+func (c Config) retries() agent.RetryPolicy {
+	return agent.RetryPolicy{MaxAttempts: c.MaxAttempts, BaseDelay: c.BaseDelay, MaxDelay: c.MaxDelay, Sleep: c.Sleep, Random: c.Random}
 }
 
 // withDefaults fills in what is not set.
 func (c Config) withDefaults(llm llms.Model) Config {
-	setDefault(&c.MaxAttempts, DefaultMaxAttempts)
-	setDefault(&c.BaseDelay, DefaultBaseDelay)
-	setDefault(&c.MaxDelay, DefaultMaxDelay)
-	setDefault(&c.MaxAnswerBytes, DefaultMaxAnswerBytes)
-	if c.Sleep == nil {
-		c.Sleep = sleep
-	}
-	if c.Random == nil {
-		c.Random = rand.Float64
+	if c.MaxAnswerBytes <= 0 {
+		c.MaxAnswerBytes = DefaultMaxAnswerBytes
 	}
 	switch strings.TrimPrefix(fmt.Sprintf("%T", llm), "*") {
 	case "ollama.LLM", "llamafile.LLM", "maritaca.LLM":
@@ -103,29 +85,13 @@ func (c Config) withDefaults(llm llms.Model) Config {
 	return c
 }
 
-func setDefault[T int | time.Duration](value *T, fallback T) {
-	if *value <= 0 {
-		*value = fallback
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // New returns llm as an [agent.Model]. It is safe for concurrent use when llm
 // is, or with [Config.MaxConcurrent] 1.
 //
 // Errors are those of ctx; [*agent.ModelError] with one of its kinds, of which
 // [agent.ErrTruncated] may hold a further one as its cause; [ErrNoTools]; or
-// the provider's own, wrapped, where none of the kinds fits.
+// the provider's own, wrapped, where none of the kinds fits. Attempts that
+// failed and were made up for come as events.
 //
 // When a request ends before its answer, the call is cancelled and given a
 // second to return; a client that ignores its context is left behind.
@@ -134,7 +100,7 @@ func New(llm llms.Model, config Config) agent.Model {
 	if m.config.MaxConcurrent > 0 {
 		m.slots = make(chan struct{}, m.config.MaxConcurrent)
 	}
-	return m
+	return agent.NewRetry(m, m.config.retries())
 }
 
 // model is a langchaingo model under the contract of [agent.Model].
@@ -144,12 +110,25 @@ type model struct {
 	slots  chan struct{} // nil when any number may run
 }
 
-// Generate asks the model.
+// Generate makes one attempt, or a second one in one piece where a line of the
+// stream was too long for the client.
 func (m *model) Generate(ctx context.Context, req agent.Request) iter.Seq2[agent.Event, error] {
 	return func(yield func(agent.Event, error) bool) {
+		started := false
+		emit := func(event agent.Event) bool {
+			started = true
+			return yield(event, nil)
+		}
 		call, err := m.newCall(req)
 		if err == nil {
-			err = m.answer(ctx, call, yield)
+			err = m.attempt(ctx, call, emit)
+		}
+		if errors.Is(err, errLongLine) && !started {
+			call.streaming = false
+			err = m.attempt(ctx, call, emit)
+		}
+		if ended := ctx.Err(); ended != nil && err != nil && !errors.Is(err, errStopped) {
+			err = fmt.Errorf("langchain: %w", ended)
 		}
 		if err != nil && !errors.Is(err, errStopped) {
 			yield(agent.Event{}, err)
@@ -159,54 +138,3 @@ func (m *model) Generate(ctx context.Context, req agent.Request) iter.Seq2[agent
 
 // errStopped: the caller wants no more events.
 var errStopped = errors.New("langchain: stopped by the caller")
-
-// answer tries a call until it succeeds, may not be tried again, or an event
-// was handed on.
-func (m *model) answer(ctx context.Context, c *call, yield func(agent.Event, error) bool) error {
-	for attempt := 1; ; attempt++ {
-		started := false
-		err := m.attempt(ctx, c, func(event agent.Event) bool {
-			started = true
-			return yield(event, nil)
-		})
-		if err == nil || errors.Is(err, errStopped) {
-			return err
-		}
-		if ended := ctx.Err(); ended != nil {
-			return fmt.Errorf("langchain: %w", ended)
-		}
-		if started || attempt >= m.config.MaxAttempts {
-			return err
-		}
-		delay, again := m.delay(err, attempt)
-		if !again {
-			return err
-		}
-		if errors.Is(err, errLongLine) {
-			c.streaming = false
-		}
-		if ended := m.config.Sleep(ctx, delay); ended != nil {
-			return fmt.Errorf("langchain: waiting to try again: %w", ended)
-		}
-	}
-}
-
-// delay is how long to wait after a failed attempt, and whether a further one
-// makes sense.
-func (m *model) delay(err error, attempt int) (time.Duration, bool) {
-	var f *failure
-	if !errors.As(err, &f) || !f.passing {
-		return 0, false
-	}
-	delay := m.config.BaseDelay << min(attempt-1, 16)
-	delay = time.Duration(float64(delay) * (0.5 + m.config.Random()))
-	delay = min(delay, m.config.MaxDelay)
-	var classified *agent.ModelError
-	if errors.As(err, &classified) && classified.RetryAfter > 0 {
-		if classified.RetryAfter > m.config.MaxDelay {
-			return 0, false
-		}
-		delay = max(delay, classified.RetryAfter)
-	}
-	return delay, true
-}

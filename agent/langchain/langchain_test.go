@@ -209,8 +209,11 @@ func TestErrorsAreClassified(t *testing.T) {
 		{429, limited, agent.ErrRateLimited, 3},
 		{500, `{"error":{"message":"Oops"}}`, agent.ErrUnavailable, 3},
 		{529, `{"error":{"type":"overloaded_error","message":"Overloaded"}}`, agent.ErrUnavailable, 3},
-		{404, `{"error":{"message":"The model does not exist"}}`, nil, 1},
-		{400, `{"error":{"message":"Unknown field"}}`, nil, 1},
+		{404, `{"error":{"message":"The model does not exist"}}`, agent.ErrBadRequest, 1},
+		{402, `{"error":{"message":"Insufficient balance"}}`, agent.ErrQuotaExhausted, 1},
+		{400, `{"error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the API"}}`, agent.ErrQuotaExhausted, 1},
+		{418, `{"error":{"message":"Teapot"}}`, nil, 1},
+		{400, `{"error":{"message":"Unknown field"}}`, agent.ErrBadRequest, 1},
 	} {
 		p := newProvider(t, answerJSON(test.status, test.body))
 		for _, llm := range []llms.Model{p.openai(t, p.watched(), "gpt-4o"), p.anthropic(t, p.watched())} {

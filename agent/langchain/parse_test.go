@@ -99,12 +99,13 @@ func TestKindsAreKnownByTypeToo(t *testing.T) {
 		want error
 	}{
 		"rate":    {llms.NewError(llms.ErrCodeRateLimit, "p", "x"), agent.ErrRateLimited},
-		"quota":   {llms.NewError(llms.ErrCodeQuotaExceeded, "p", "x"), agent.ErrRateLimited},
+		"quota":   {llms.NewError(llms.ErrCodeQuotaExceeded, "p", "x"), agent.ErrQuotaExhausted},
 		"auth":    {llms.NewError(llms.ErrCodeAuthentication, "p", "x"), agent.ErrModelAuth},
 		"filter":  {llms.NewError(llms.ErrCodeContentFilter, "p", "x"), agent.ErrContentFilter},
 		"tokens":  {llms.NewError(llms.ErrCodeTokenLimit, "p", "x"), agent.ErrContextLength},
 		"down":    {llms.NewError(llms.ErrCodeProviderUnavailable, "p", "x"), agent.ErrUnavailable},
-		"unknown": {llms.NewError(llms.ErrCodeInvalidRequest, "p", "x"), nil},
+		"bad":     {llms.NewError(llms.ErrCodeInvalidRequest, "p", "x"), agent.ErrBadRequest},
+		"unknown": {llms.NewError(llms.ErrCodeNotImplemented, "p", "x"), nil},
 		"eof":     {io.ErrUnexpectedEOF, agent.ErrUnavailable},
 		"other":   {errors.New("no idea"), nil},
 	} {

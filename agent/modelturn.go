@@ -1,0 +1,144 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kundeagent/kundeagent/internal/text"
+	"github.com/kundeagent/kundeagent/knowledge"
+)
+
+// modelTurn is the talk with the model within one turn: what it is shown, what
+// came of it so far, and what may still be spent.
+type modelTurn struct {
+	agent    *Agent
+	in       input
+	u        understanding
+	plan     plan
+	passages []knowledge.Found // as shown: passages[0] is [1]
+	also     string            // added to the instructions
+	short    bool              // with less history and fewer passages
+	since    []ModelMessage    // the model's calls and their results
+	sent     Request           // last
+	asked    int
+	time     time.Duration // left of Config.ModelTimeout
+	tokens   int           // left of Config.MaxModelTokens
+}
+
+func (a *Agent) newModelTurn(in input, u understanding, passages []knowledge.Found, p plan) *modelTurn {
+	return &modelTurn{agent: a, in: in, u: u, plan: p, passages: passages, time: a.cfg.ModelTimeout, tokens: a.cfg.MaxModelTokens}
+}
+
+// request is what the model is asked next.
+func (t *modelTurn) request() Request {
+	req := t.agent.prompt(t.in, t.u, t.passages, t.plan, t.short)
+	req.System += t.also
+	req.Messages = append(req.Messages, t.since...)
+	return req
+}
+
+// mayAsk reports whether another call is within the turn's limits.
+func (t *modelTurn) mayAsk() bool { return t.asked < t.agent.cfg.MaxModelCalls }
+
+// errOverBudget: the turn's model calls may cost no more.
+var errOverBudget = errors.New("agent: model: nothing is left of the turn's budget")
+
+// minAnswerTokens is what must be left of a budget for an answer to be worth
+// asking for.
+const minAnswerTokens = 32
+
+// ask asks the model, once more with a shorter request if it was too long.
+func (t *modelTurn) ask(ctx context.Context) (modelResponse, error) {
+	r, err := t.generate(ctx)
+	if modelKind(err) != ErrContextLength || !t.mayAsk() || !t.shorten() || ctx.Err() != nil {
+		return r, err
+	}
+	first := append(r.Attempts, ModelAttempt{Error: err.Error()})
+	spent := r.Usage
+	r, err = t.generate(ctx)
+	r.Attempts = append(first, r.Attempts...)
+	r.Usage = r.Usage.plus(spent)
+	r.Shortened = true
+	return r, err
+}
+
+// generate asks the model once within the budget.
+func (t *modelTurn) generate(ctx context.Context) (modelResponse, error) {
+	t.asked++
+	req := t.request()
+	t.sent = req
+	left := t.tokens - estimateTokens(req)
+	if left < minAnswerTokens || t.time <= 0 {
+		return modelResponse{}, errModel{errOverBudget}
+	}
+	req.MaxTokens = min(req.MaxTokens, left)
+	t.sent = req
+	within, cancel := context.WithTimeout(ctx, t.time)
+	defer cancel()
+	began := time.Now()
+	r, err := t.agent.generate(within, req)
+	t.time -= time.Since(began)
+	t.charge(req, r)
+	if err != nil && ctx.Err() == nil && within.Err() != nil {
+		err = errModel{&ModelError{Kind: ErrUnavailable, Err: fmt.Errorf("no complete answer within the turn's %v: %w", t.agent.cfg.ModelTimeout, err)}}
+	}
+	return r, err
+}
+
+// charge takes the tokens of a call off the budget: as the provider counted
+// them, or an estimate if it did not.
+func (t *modelTurn) charge(req Request, r modelResponse) {
+	spent := r.Usage.InputTokens + r.Usage.OutputTokens
+	if spent == 0 {
+		spent = estimateTokens(req) + text.EstimateTokens(r.Text)
+	}
+	t.tokens -= spent
+}
+
+// replay takes note of an answer that came from the journal.
+func (t *modelTurn) replay(r modelResponse) {
+	t.asked++
+	if r.Shortened {
+		t.shorten()
+	}
+	t.sent = t.request()
+	t.charge(t.sent, r)
+}
+
+// shorten leaves out history and the worse half of the passages. It is false if
+// that was done before or nothing can be left out.
+func (t *modelTurn) shorten() bool {
+	if t.short || len(t.passages) < 2 && len(t.in.question.History) <= historyShort {
+		return false
+	}
+	t.short = true
+	t.passages = t.passages[:(len(t.passages)+1)/2]
+	return true
+}
+
+// add appends what the model said and what its call came to.
+func (t *modelTurn) add(m ModelMessage) { t.since = append(t.since, m) }
+
+// plus adds two usages.
+func (u Usage) plus(v Usage) Usage {
+	return Usage{u.InputTokens + v.InputTokens, u.OutputTokens + v.OutputTokens}
+}
+
+// estimateTokens estimates what a request costs before anything is answered.
+func estimateTokens(r Request) int {
+	var sb strings.Builder
+	sb.WriteString(r.System)
+	for _, m := range r.Messages {
+		sb.WriteString("\n" + m.Text)
+		for _, c := range m.ToolCalls {
+			sb.WriteString(c.Name + string(c.Arguments))
+		}
+	}
+	for _, t := range r.Tools {
+		sb.WriteString(t.Name + t.Description + string(t.Schema))
+	}
+	return text.EstimateTokens(sb.String())
+}
