@@ -102,7 +102,7 @@ func (a *Agent) askModel(ctx context.Context, in input, u understanding, found k
 	req := a.prompt(in, u, d.passages, p)
 	for range a.cfg.MaxModelCalls {
 		call := TraceModelCall{Request: req}
-		resp, replayed, err := in.journal.response(ctx, func(ctx context.Context) (modelResponse, error) { return a.generate(ctx, req) })
+		resp, replayed, err := in.journal.response(ctx, func(ctx context.Context) (modelResponse, error) { return in.show.generate(ctx, a, u, d, req) })
 		call.Text, call.Calls, call.Usage, call.Replayed = resp.Text, resp.Calls, resp.Usage, replayed
 		if err != nil {
 			if ctx.Err() != nil || !isModelFailure(err) {
@@ -115,7 +115,7 @@ func (a *Agent) askModel(ctx context.Context, in input, u understanding, found k
 		}
 		d.calls = append(d.calls, call)
 		if len(resp.Calls) == 0 {
-			d.text = strings.TrimSpace(resp.Text)
+			d.text = in.show.whole(len(d.calls)-1, resp.Text)
 			return d, nil
 		}
 		req.Messages = append(req.Messages, ModelMessage{Role: RoleAssistant, Text: resp.Text, ToolCalls: resp.Calls})
@@ -158,8 +158,9 @@ func isModelFailure(err error) bool {
 // maxModelText bounds a model that does not stop, in bytes.
 const maxModelText = 64 << 10
 
-// generate asks the model once and collects its whole answer.
-func (a *Agent) generate(ctx context.Context, req Request) (modelResponse, error) {
+// generate asks the model once and collects its whole answer. hear, which may
+// be nil, is told of each event; its error ends the turn.
+func (a *Agent) generate(ctx context.Context, req Request, hear func(context.Context, Event) error) (modelResponse, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var r modelResponse
@@ -180,6 +181,11 @@ func (a *Agent) generate(ctx context.Context, req Request) (modelResponse, error
 				return modelResponse{}, errModel{fmt.Errorf("agent: model: more than %d bytes of text: %w", maxModelText, ErrTruncated)}
 			}
 			sb.WriteString(ev.Text)
+		}
+		if hear != nil {
+			if err := hear(ctx, ev); err != nil {
+				return modelResponse{}, err
+			}
 		}
 	}
 	if err := ctx.Err(); err != nil {

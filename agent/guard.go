@@ -38,6 +38,9 @@ type Draft struct {
 	// Grounded says that the draft is to rest on Passages, and not on Actions
 	// alone.
 	Grounded bool
+	// Shown is how many bytes of Text the customer has seen already; see
+	// [SegmentGuard].
+	Shown int
 }
 
 // Verdict is what a guard thinks of a draft. The zero value allows it.
@@ -106,10 +109,7 @@ var (
 )
 
 func (a *Agent) passGuards(ctx context.Context, in input, u understanding, d draft) (string, []Verdict, error) {
-	seen := Draft{
-		Text: d.text, Question: in.question, Language: u.language.Language, Passages: d.passages,
-		Actions: d.actions, FromModel: d.fromModel, Grounded: d.plan.how == howGrounded,
-	}
+	seen := a.seenBy(in, u, d)
 	var verdicts []Verdict
 	for _, g := range a.guards {
 		v := g.Check(ctx, seen)
@@ -129,6 +129,14 @@ func (a *Agent) passGuards(ctx context.Context, in input, u understanding, d dra
 	return seen.Text, verdicts, nil
 }
 
+// seenBy returns a draft as guards see it.
+func (a *Agent) seenBy(in input, u understanding, d draft) Draft {
+	return Draft{
+		Text: d.text, Question: in.question, Language: u.language.Language, Passages: d.passages,
+		Actions: d.actions, FromModel: d.fromModel, Grounded: d.plan.how == howGrounded,
+	}
+}
+
 // builtInGuards are the checks of the library, in order. They look at models'
 // drafts only: a quotation cannot break them.
 func builtInGuards(allowedURLs []string) []Guard {
@@ -143,7 +151,7 @@ func builtInGuards(allowedURLs []string) []Guard {
 	}
 	var out []Guard
 	for _, c := range checks {
-		out = append(out, GuardFunc(func(_ context.Context, d Draft) Verdict {
+		out = append(out, SegmentGuardFunc(func(_ context.Context, d Draft) Verdict {
 			if !d.FromModel {
 				return Verdict{}
 			}
