@@ -48,6 +48,17 @@ func telling(pieces []string, before func(ctx context.Context, i int) error) age
 	})
 }
 
+// inconstant is a model that never says the same again; asked counts its calls.
+func inconstant(asked *int) agent.Model {
+	return agent.ModelFunc(func(ctx context.Context, req agent.Request) iter.Seq2[agent.Event, error] {
+		*asked++
+		if *asked == 1 {
+			return telling(refundPieces, nil).Generate(ctx, req)
+		}
+		return telling([]string{fmt.Sprintf("You get your money back, says %s, within 14 days [1]. So", strings.Repeat("X", *asked)), " it is."}, nil).Generate(ctx, req)
+	})
+}
+
 // onlyStream returns the one message that was streamed, after checking what
 // holds for each: the customer saw one message, whose segments are its text.
 func onlyStream(t *testing.T, h *agenttest.Harness) channels.Streamed {
@@ -366,10 +377,14 @@ func TestP1FailureOfAnyWriteOfAStreamKeepsOneMessage(t *testing.T) {
 func failStreamAt(t *testing.T, at int64, after bool) int64 {
 	meter := ledger(t, "agent", 1000)
 	store := &crashingStore{Store: agent.NewMemoryStore(nil), at: at, after: after}
-	h := agenttest.StartStreaming(t, agent.Config{Knowledge: helpCentre(t), Meter: meter, Store: store, Model: telling(refundPieces, nil)})
+	asked := 0
+	h := agenttest.StartStreaming(t, agent.Config{Knowledge: helpCentre(t), Meter: meter, Store: store, Model: inconstant(&asked)})
 	r := h.Ask(refundQuestion)
 	agenttest.RequireDecision(t, r, agent.Answer)
 	requireOneMessage(t, h.Stream, r)
+	if s := h.Stream.Streamed(); len(s) > 0 && s[0].Segments[0] == refundFirst && asked != 1 {
+		t.Errorf("the model was asked %d times for a message that had begun", asked)
+	}
 	agenttest.RequireCredits(t, meter, "agent", 900)
 	synctest.Wait() // the last write comes after OnReply
 	if n := store.calls.Load(); n < at {
@@ -460,7 +475,8 @@ func killAt(t *testing.T, at int64, kept bool) bool {
 	dying := &dyingStore{Store: store, at: at, kept: kept, died: make(chan struct{})}
 	ch := channels.NewStreamingMemory("chat", channels.Capabilities{Markup: channels.Markdown})
 	base, meter := helpCentre(t), ledger(t, "agent", 1000)
-	cfg := agent.Config{Knowledge: base, Meter: meter, Store: dying, Model: telling(refundPieces, nil), Channels: []channels.Channel{ch}}
+	asked := 0
+	cfg := agent.Config{Knowledge: base, Meter: meter, Store: dying, Model: inconstant(&asked), Channels: []channels.Channel{ch}}
 	first := mustNew(t, cfg)
 	ctx, kill := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -485,8 +501,8 @@ func killAt(t *testing.T, at int64, kept bool) bool {
 	time.Sleep(3 * time.Minute) // the dead one's lease lapses
 	stop()
 	requireOneMessage(t, ch, agent.Reply{})
-	if s := ch.Streamed(); len(before) > 0 && !slices.Equal(s[0].Segments[:len(before)], before) {
-		t.Errorf("shown before %q, after %q", before, s[0].Segments)
+	if s := ch.Streamed(); len(before) > 0 && (!slices.Equal(s[0].Segments[:len(before)], before) || asked != 1) {
+		t.Errorf("shown before %q, after %q; the model was asked %d times", before, s[0].Segments, asked)
 	}
 	agenttest.RequireCredits(t, meter, "agent", 900)
 	return died
@@ -496,6 +512,65 @@ func killAt(t *testing.T, at int64, kept bool) bool {
 type streamingReplica struct{ *channels.StreamingMemory }
 
 func (streamingReplica) Attach(channels.Inbox) error { return nil }
+
+func TestP17AQuestionAfterTheCrashHasAnAnswerOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := agent.NewMemoryStore(nil)
+		ch := channels.NewStreamingMemory("chat", channels.Capabilities{Markup: channels.Markdown})
+		cfg := agent.Config{Knowledge: helpCentre(t), Channels: []channels.Channel{ch}, Model: telling(refundPieces, nil)}
+		dying := &dyingStore{Store: store, at: 3, kept: true, died: make(chan struct{})} // the second segment
+		cfg.Store = dying
+		stop := running(t, mustNew(t, cfg))
+		if err := ch.Say(t.Context(), "anna", "d1", refundQuestion); err != nil {
+			t.Fatal(err)
+		}
+		<-dying.died
+		stop()
+		cfg.Store, cfg.Channels = store, []channels.Channel{streamingReplica{ch}}
+		second := mustNew(t, cfg)
+		if err := second.Deliver(t.Context(), channels.Event{Channel: "chat", Delivery: "d2", Thread: "anna", Message: channels.Message{Text: "Is the shop open on Sundays, and when?"}}); err != nil {
+			t.Fatal(err)
+		}
+		stop = running(t, second)
+		time.Sleep(3 * time.Minute)
+		stop()
+		s, sent := ch.Streamed(), ch.Sent("")
+		if len(sent) != 2 || !strings.HasPrefix(sent[0].Text, refundFirst+refundSecond) || !strings.HasSuffix(sent[0].Key, "/1-1") || !strings.HasSuffix(sent[1].Key, "/2-2") {
+			t.Errorf("sent %+v", sent)
+		}
+		if s[0].Text() != sent[0].Text || s[0].State != channels.StreamFinished {
+			t.Errorf("streamed %+v", s)
+		}
+	})
+}
+
+func TestP2TakeoverAfterACrashEndsTheMessageWhereItStands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := agent.NewMemoryStore(nil)
+		ch := channels.NewStreamingMemory("chat", channels.Capabilities{Markup: channels.Markdown})
+		cfg := agent.Config{Knowledge: helpCentre(t), Channels: []channels.Channel{ch}, Model: telling(refundPieces, nil)}
+		dying := &dyingStore{Store: store, at: 3, kept: true, died: make(chan struct{})}
+		cfg.Store = dying
+		stop := running(t, mustNew(t, cfg))
+		if err := ch.Say(t.Context(), "anna", "d1", refundQuestion); err != nil {
+			t.Fatal(err)
+		}
+		<-dying.died
+		stop()
+		cfg.Store, cfg.Channels = store, []channels.Channel{streamingReplica{ch}}
+		second := mustNew(t, cfg)
+		if err := second.As(agent.Actor{ID: "1"}).TakeOver(t.Context(), agent.ConversationID("agent", "chat", "anna", 1)); err != nil {
+			t.Fatal(err)
+		}
+		stop = running(t, second)
+		time.Sleep(3 * time.Minute)
+		stop()
+		// The second segment was recorded before the takeover.
+		if s := ch.Streamed(); len(s) != 1 || s[0].State != channels.StreamAborted || s[0].Text() != refundFirst+refundSecond {
+			t.Errorf("%+v", s)
+		}
+	})
+}
 
 func TestMoreQuestionsMidStreamAreAnsweredNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
