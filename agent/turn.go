@@ -37,9 +37,9 @@ type input struct {
 	offered   bool             // the agent's last message offered a human
 	summary   string           // of the conversation before this one
 	startedAt time.Time        // when the customer began to wait
+	show      *show            // shows the answer while it is written; nil on no channel
 	dry       bool             // preview: actions are not performed
 	unpaid    bool             // no credits: the model is not to be asked
-	show      *show            // shows the answer while it is written; nil on no channel
 }
 
 // turn takes a conversation through steps 3 to 10. It leaves everything to be
