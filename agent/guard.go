@@ -35,12 +35,12 @@ type Draft struct {
 	Actions  []ActionRecord
 	// FromModel is false for quotations of the knowledge.
 	FromModel bool
-	// Grounded says that the draft is to rest on Passages, and not on Actions
-	// alone.
-	Grounded bool
 	// Shown is how many bytes of Text the customer has seen already; see
 	// [SegmentGuard].
 	Shown int
+	// Grounded says that the draft is to rest on Passages, and not on Actions
+	// alone.
+	Grounded bool
 }
 
 // Verdict is what a guard thinks of a draft. The zero value allows it.
@@ -109,7 +109,7 @@ var (
 )
 
 func (a *Agent) passGuards(ctx context.Context, in input, u understanding, d draft) (string, []Verdict, error) {
-	seen := a.seenBy(in, u, d)
+	seen := a.draftSeen(in, u, d)
 	var verdicts []Verdict
 	for _, g := range a.guards {
 		v := g.Check(ctx, seen)
@@ -129,8 +129,8 @@ func (a *Agent) passGuards(ctx context.Context, in input, u understanding, d dra
 	return seen.Text, verdicts, nil
 }
 
-// seenBy returns a draft as guards see it.
-func (a *Agent) seenBy(in input, u understanding, d draft) Draft {
+// draftSeen returns a draft as guards see it.
+func (a *Agent) draftSeen(in input, u understanding, d draft) Draft {
 	return Draft{
 		Text: d.text, Question: in.question, Language: u.language.Language, Passages: d.passages,
 		Actions: d.actions, FromModel: d.fromModel, Grounded: d.plan.how == howGrounded,

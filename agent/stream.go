@@ -158,7 +158,7 @@ func (s *show) generate(ctx context.Context, a *Agent, u understanding, d draft,
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(s.owned, func() { cancel(context.Cause(s.owned)) })()
-	t := &teller{show: s, seen: a.seenBy(s.in, u, d), call: call, before: s.before(call)}
+	t := &teller{show: s, seen: a.draftSeen(s.in, u, d), call: call, before: s.before(call)}
 	t.silent = d.plan.how == howActions && !anySucceeded(d.actions) // P3
 	r, err := a.generate(ctx, req, t.hear)
 	if cause := context.Cause(ctx); errors.Is(cause, ErrTakenOver) {

@@ -225,7 +225,7 @@ func TestP3NothingIsStreamedBeforeAnActionSupportsIt(t *testing.T) {
 }
 
 func TestAnAnswerThatIsCutOffNeverEndsAsIfComplete(t *testing.T) {
-	quoted := "Here is what I found:\n\nYou get your money back within 14 days of the return. [1]"
+	quoted := "Here is what I found:\n\nYou get your money back within 14 days of the return."
 	endless := func(what string) agent.Model {
 		return agent.ModelFunc(func(context.Context, agent.Request) iter.Seq2[agent.Event, error] {
 			return func(yield func(agent.Event, error) bool) {
@@ -262,7 +262,7 @@ func TestAnAnswerThatIsCutOffNeverEndsAsIfComplete(t *testing.T) {
 			h := agenttest.StartStreaming(t, agent.Config{Knowledge: helpCentre(t), Model: c.model})
 			r := h.Ask(refundQuestion)
 			agenttest.RequireDecision(t, r, agent.Answer)
-			if !strings.HasPrefix(r.Text, c.want) || !strings.HasSuffix(r.Text, quoted) || len(h.Channel.Sent("")) != 1 {
+			if !strings.HasPrefix(r.Text, c.want) || !strings.Contains(r.Text, quoted) || len(h.Channel.Sent("")) != 1 {
 				t.Errorf("%.300q", r.Text)
 			}
 			if got := len(h.Stream.Streamed()); (got == 1) != c.streamed {
