@@ -110,6 +110,13 @@ func TestSegmentsAreShownWhileTheModelWrites(t *testing.T) {
 	agenttest.RequireCredits(t, meter, "agent", 900)
 }
 
+// shut is a channel that opens no stream.
+type shut struct{ *channels.StreamingMemory }
+
+func (shut) Open(context.Context, channels.Outgoing) (channels.Stream, error) {
+	return nil, &channels.SendError{Kind: channels.ErrRecipientGone}
+}
+
 func TestStreamingIsOffWhereSomethingForbidsIt(t *testing.T) {
 	whole := agent.GuardFunc(func(context.Context, agent.Draft) agent.Verdict { return agent.Verdict{} })
 	for _, c := range []struct {
@@ -120,11 +127,22 @@ func TestStreamingIsOffWhereSomethingForbidsIt(t *testing.T) {
 	}{
 		{"whole-draft guard", agent.Config{Guards: []agent.Guard{whole}}, channels.NewStreamingMemory("test", channels.Capabilities{}), "guard 5 (agent.GuardFunc) needs the whole draft"},
 		{"no Streamer", agent.Config{}, channels.NewMemory("test", channels.Capabilities{Streams: true}), "the channel does not stream"},
+		{"channel does not open", agent.Config{}, shut{channels.NewStreamingMemory("test", channels.Capabilities{})}, "channel: channels: send: recipient is gone"},
 		{"messages are split", agent.Config{}, channels.NewStreamingMemory("test", channels.Capabilities{MaxText: 500}), "the channel's capabilities do not allow it"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			replies := make(chan agent.Reply, 1)
-			c.cfg.Knowledge, c.cfg.Model = helpCentre(t), telling(refundPieces, nil)
+			s, ok := c.ch.(*channels.StreamingMemory)
+			c.cfg.Knowledge, c.cfg.Model = helpCentre(t), telling(refundPieces, func(context.Context, int) error {
+				for ok {
+					if changed := s.Changed(); len(s.TypingShown()) == 0 {
+						<-changed
+						continue
+					}
+					break
+				}
+				return nil
+			})
 			c.cfg.Channels = []channels.Channel{c.ch}
 			c.cfg.OnReply = func(_ string, r agent.Reply) { replies <- r }
 			a := mustNew(t, c.cfg)
@@ -135,8 +153,14 @@ func TestStreamingIsOffWhereSomethingForbidsIt(t *testing.T) {
 			if r := <-replies; r.Text != refundFirst+refundSecond+refundLast || r.Trace.Stream.Segments != 0 || !strings.HasPrefix(r.Trace.Stream.Off, c.off) {
 				t.Errorf("%q %+v", r.Text, r.Trace.Stream)
 			}
-			if s, ok := c.ch.(*channels.StreamingMemory); ok && (len(s.Streamed()) != 0 || len(s.Sent("")) != 1) {
+			if !ok {
+				return
+			}
+			if len(s.Streamed()) != 0 || len(s.Sent("")) != 1 {
 				t.Errorf("streamed %v, sent %v", s.Streamed(), s.Sent(""))
+			}
+			if typing := s.TypingShown(); !slices.Equal(typing, []bool{true, false}) {
+				t.Errorf("typing %v", typing)
 			}
 		})
 	}
