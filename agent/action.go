@@ -5,28 +5,50 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"strings"
 	"time"
 
 	"github.com/kundeagent/kundeagent/channels"
 )
 
 // Action is something the agent may do besides talking. A model asks for it;
-// code decides whether it happens.
+// code decides whether it happens. [NewAction] makes one of a function with
+// typed arguments, [NewHTTPAction] one that calls a host's API.
 type Action struct {
 	// Name is how the model calls it: letters, digits, underscores; unique.
 	Name        string
 	Description string
-	// Schema is the JSON schema of the arguments; empty is an object without
-	// properties.
+	// Schema is the JSON schema of the arguments, in the keywords that
+	// [SchemaOf] lists; empty lets every object through.
 	Schema json.RawMessage
+	// Identity names arguments that are taken from the conversation's contact.
+	// The model's schema does not show them, and what a model writes there is
+	// overwritten. A contact that lacks one is refused.
+	Identity map[string]ContactField
 	// Protection says for whom it may be performed.
 	Protection Protection
+	// RequiresApproval has a person approve each call before it is performed;
+	// see [Operator.Approve]. Only a stored conversation can wait for that: on
+	// media that answer inside the request, and in [Agent.Reply], the call is
+	// refused.
+	RequiresApproval bool
+	// ApproveWithin is how long a call waits for approval before a human gets
+	// the conversation; default 72 hours.
+	ApproveWithin time.Duration
 	// Idempotent says that Do may be repeated with the same Key after a crash
-	// left its outcome unknown. Otherwise such a turn goes to a human.
+	// or a timeout left its outcome unknown. Otherwise such a turn goes to a
+	// human.
 	Idempotent bool
-	// Timeout bounds Do; default 15 seconds.
+	// Timeout bounds Do; default 10 seconds.
 	Timeout time.Duration
-	// Do performs the action. It must be safe for concurrent use.
+	// Redact returns what the audit log shows of the arguments; nil shows them
+	// as they are.
+	Redact func(arguments json.RawMessage) json.RawMessage
+	// Do performs the action. It must be safe for concurrent use and return
+	// when ctx ends. Its error means that there was no effect, and the model is
+	// told of it, unless it wraps [ErrOutcomeUnknown] or ctx had ended: then
+	// nobody knows. A panic is treated like that.
 	Do func(ctx context.Context, call ActionCall) (ActionResult, error)
 }
 
@@ -40,13 +62,53 @@ const (
 	Anyone
 )
 
+// ContactField names a part of the conversation's contact for
+// [Action].Identity.
+type ContactField string
+
+// The fields. A host's own attribute is "attribute:" with its name.
+const (
+	ContactID    ContactField = "id"
+	ContactName  ContactField = "name"
+	ContactEmail ContactField = "email"
+	ContactPhone ContactField = "phone"
+)
+
+const attributePrefix = "attribute:"
+
+func (f ContactField) valid() bool {
+	switch f {
+	case ContactID, ContactName, ContactEmail, ContactPhone:
+		return true
+	}
+	name, ok := strings.CutPrefix(string(f), attributePrefix)
+	return ok && name != ""
+}
+
+// of returns the field's value, empty if the contact lacks it.
+func (f ContactField) of(c channels.Contact) string {
+	switch f {
+	case ContactID:
+		return c.ID
+	case ContactName:
+		return c.Name
+	case ContactEmail:
+		return c.Email
+	case ContactPhone:
+		return c.Phone
+	}
+	return c.Attributes[strings.TrimPrefix(string(f), attributePrefix)]
+}
+
 // ActionCall is one call of an action. Who it is for comes from the
 // conversation, never from the model.
 type ActionCall struct {
 	// Key identifies the call for ever: a repeated call with the same key must
 	// have one effect.
-	Key       string
-	Arguments json.RawMessage // a JSON object, as the model wrote it
+	Key string
+	// Arguments is a JSON object that passed the schema, Identity included,
+	// with its keys sorted.
+	Arguments json.RawMessage
 	Contact   channels.Contact
 	Channel   string
 }
@@ -59,45 +121,133 @@ type ActionResult struct {
 	URLs []string
 }
 
+// ActionOutcome says what became of a call.
+type ActionOutcome string
+
+// The outcomes.
+const (
+	ActionPerformed ActionOutcome = "performed"
+	ActionFailed    ActionOutcome = "failed"            // it said so, and had no effect
+	ActionInvalid   ActionOutcome = "invalid"           // no such action, or arguments that the schema refuses
+	ActionRefused   ActionOutcome = "refused"           // not for this contact, or too many
+	ActionAwaits    ActionOutcome = "awaiting approval" // see [Approval]
+	ActionDryRun    ActionOutcome = "dry run"           // a preview
+	ActionUnknown   ActionOutcome = "unknown"           // in the audit log only
+)
+
 // ActionRecord is a call with its outcome, as journalled.
 type ActionRecord struct {
-	Name      string
-	Key       string
+	Name string
+	Key  string
+	// Arguments are as they passed the schema; empty for a call that did not
+	// get that far. What the model wrote is in [TraceModelCall].
 	Arguments json.RawMessage
 	Result    ActionResult
+	Outcome   ActionOutcome
 	Error     string
 	DryRun    bool // not performed: a preview
 }
 
+// succeeded reports whether an answer may rest on the record.
+func (r ActionRecord) succeeded() bool { return r.Error == "" && r.Outcome != ActionAwaits }
+
 var (
 	// ErrActionRefused: the action's protection does not let it happen.
 	ErrActionRefused = errors.New("agent: action is not allowed here")
-	// ErrOutcomeUnknown: a crash left open whether an action took effect.
+	// ErrUnknownAction: a model called what is not there.
+	ErrUnknownAction = errors.New("agent: no such action")
+	// ErrInvalidArguments: arguments that the schema refuses. The error is an
+	// [*ArgumentError].
+	ErrInvalidArguments = errors.New("agent: arguments are not valid")
+	// ErrOutcomeUnknown: nobody knows whether an action took effect. The error
+	// is an [*OutcomeError]; an action returns it, wrapped or not, to say so
+	// itself.
 	ErrOutcomeUnknown = errors.New("agent: outcome of an action is unknown")
 )
 
-const defaultActionTimeout = 15 * time.Second
-
-func (a *Action) validate() error {
-	switch {
-	case a.Name == "" || len(a.Name) > 64:
-		return fmt.Errorf("%w: action name %q is empty or longer than 64 bytes", ErrInvalidConfig, a.Name)
-	case a.Do == nil:
-		return fmt.Errorf("%w: action %q has no Do", ErrInvalidConfig, a.Name)
-	case len(a.Schema) > 0 && !json.Valid(a.Schema):
-		return fmt.Errorf("%w: action %q: schema is not JSON", ErrInvalidConfig, a.Name)
-	case a.Protection > Anyone:
-		return fmt.Errorf("%w: action %q: protection %d", ErrInvalidConfig, a.Name, a.Protection)
-	}
-	for _, r := range a.Name {
-		if r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') {
-			return fmt.Errorf("%w: action name %q has characters other than letters, digits and underscores", ErrInvalidConfig, a.Name)
-		}
-	}
-	return nil
+// OutcomeError tells of which action the outcome is unknown. It is
+// [ErrOutcomeUnknown].
+type OutcomeError struct {
+	Action string
+	// Repeatable says that the action may be performed again with its key.
+	Repeatable bool
+	Err        error // why; may be nil
 }
 
-func (a *Action) allowed(c channels.Contact) bool {
+// Error names the action.
+func (e *OutcomeError) Error() string {
+	s := fmt.Sprintf("%v: %s", ErrOutcomeUnknown, e.Action)
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *OutcomeError) Unwrap() error { return e.Err }
+
+// Is reports whether target is ErrOutcomeUnknown.
+func (e *OutcomeError) Is(target error) bool { return target == ErrOutcomeUnknown }
+
+const (
+	defaultActionTimeout = 10 * time.Second
+	defaultApproveWithin = 72 * time.Hour
+	maxActionName        = 64
+)
+
+// boundAction is an action as an agent uses it.
+type boundAction struct {
+	Action
+	schema *schema
+	tool   Tool
+}
+
+// bind checks an action and reads its schema.
+func (a Action) bind() (*boundAction, error) {
+	fault := func(format string, args ...any) (*boundAction, error) {
+		return nil, fmt.Errorf("%w: action %q: %w", ErrInvalidConfig, a.Name, fmt.Errorf(format, args...))
+	}
+	switch {
+	case !validActionName(a.Name):
+		return fault("the name is not 1 to %d letters, digits and underscores", maxActionName)
+	case a.Do == nil:
+		return fault("it has no Do")
+	case a.Protection > Anyone:
+		return fault("protection %d", a.Protection)
+	case a.Timeout < 0 || a.ApproveWithin < 0:
+		return fault("a time is negative")
+	}
+	for name, field := range a.Identity {
+		if name == "" || !field.valid() {
+			return fault("identity %q is taken from %q, which a contact does not have", name, field)
+		}
+	}
+	shown, err := withoutProperties(a.Schema, a.Identity)
+	if err != nil {
+		return fault("%w", err)
+	}
+	b := &boundAction{Action: a, tool: Tool{Name: a.Name, Description: a.Description, Schema: shown}}
+	b.Identity = maps.Clone(a.Identity)
+	if b.schema, err = parseSchema(shown); err != nil {
+		return fault("%w", err)
+	}
+	if b.Timeout == 0 {
+		b.Timeout = defaultActionTimeout
+	}
+	if b.ApproveWithin == 0 {
+		b.ApproveWithin = defaultApproveWithin
+	}
+	return b, nil
+}
+
+func validActionName(name string) bool {
+	if name == "" || len(name) > maxActionName {
+		return false
+	}
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
+}
+
+func (a *boundAction) allowed(c channels.Contact) bool {
 	switch a.Protection {
 	case Anyone:
 		return true
@@ -108,51 +258,30 @@ func (a *Action) allowed(c channels.Contact) bool {
 	}
 }
 
-func (a *Action) tool() Tool {
-	schema := a.Schema
-	if len(schema) == 0 {
-		schema = json.RawMessage(`{"type":"object","properties":{}}`)
-	}
-	return Tool{Name: a.Name, Description: a.Description, Schema: schema}
-}
-
-// perform carries out one call that a model asked for. Whatever goes wrong is
-// in the record; the error is for what must stop the turn.
-func (a *Agent) perform(ctx context.Context, in input, call ToolCall) (ActionRecord, error) {
-	rec := ActionRecord{Name: call.Name, Arguments: call.Arguments}
-	action := a.actions[call.Name]
+// withoutIdentity returns checked arguments as a model may see them.
+func (a *boundAction) withoutIdentity(arguments json.RawMessage) json.RawMessage {
 	var object map[string]json.RawMessage
-	switch {
-	case action == nil:
-		rec.Error = "no such action"
-	case json.Unmarshal(call.Arguments, &object) != nil:
-		rec.Error = "arguments are not a JSON object"
-	case !action.allowed(in.question.Contact):
-		rec.Error = ErrActionRefused.Error()
-	case in.dry:
-		rec.DryRun = true
-		rec.Result.Text = "Not performed: this is a preview."
-	default:
-		return a.performOnce(ctx, in, action, object, rec)
+	if json.Unmarshal(arguments, &object) != nil {
+		return json.RawMessage("{}")
 	}
-	return rec, nil
+	maps.DeleteFunc(object, func(name string, _ json.RawMessage) bool { return a.Identity[name] != "" })
+	out, _ := json.Marshal(object) // raw JSON that was just read
+	return out
 }
 
-// performOnce performs an action unless the journal shows that it happened.
-func (a *Agent) performOnce(ctx context.Context, in input, action *Action, args map[string]json.RawMessage, rec ActionRecord) (ActionRecord, error) {
-	canonical, err := json.Marshal(args) // sorted keys
+// arguments checks what a model wrote and adds what the contact gives. The
+// result is canonical: the same arguments are the same bytes.
+func (a *boundAction) arguments(written json.RawMessage, c channels.Contact) (json.RawMessage, error) {
+	object, err := a.schema.object(written, a.Identity)
 	if err != nil {
-		return rec, err
+		return nil, err
 	}
-	rec.Arguments = canonical
-	rec.Key = in.journal.actionKey(action.Name, canonical)
-	return in.journal.action(ctx, rec, action.Idempotent, func(ctx context.Context) (ActionResult, error) {
-		timeout := action.Timeout
-		if timeout <= 0 {
-			timeout = defaultActionTimeout
+	for name, field := range a.Identity {
+		value := field.of(c)
+		if value == "" {
+			return nil, fmt.Errorf("%w: the contact's %s is not known", ErrActionRefused, field)
 		}
-		ctx, cancel := context.WithTimeout(ctx, timeout)
-		defer cancel()
-		return action.Do(ctx, ActionCall{Key: rec.Key, Arguments: canonical, Contact: in.question.Contact, Channel: in.question.Channel})
-	})
+		object[name] = value
+	}
+	return json.Marshal(object) // sorted keys
 }

@@ -41,14 +41,19 @@ type Config struct {
 	Actions    []Action
 	// MaxActions bounds the actions of one turn; default 3.
 	MaxActions int
-	// Guards run after the built-in ones, in order.
-	Guards []Guard
+	// Guards run after the built-in ones and GuardsBefore before them, in
+	// order. Neither can undo what the built-in ones promise: see [Guard].
+	Guards, GuardsBefore []Guard
 	// AllowedURLs may appear in answers without a citation; an address that
 	// begins with one of them is allowed.
 	AllowedURLs []string
 
-	// AnswerAt is the answerability from which the agent answers; default .5.
+	// AnswerAt is the answerability from which the agent answers; default .4.
 	AnswerAt float64
+	// MaxQuote is how long an answer made without a model may be, in characters
+	// (code points) with its citation marks; default 300, at least 100. Longer
+	// sentences are quoted in part.
+	MaxQuote int
 	// MaxClarify is how often in a row the agent asks back before it hands
 	// over; default 1, negative is never.
 	MaxClarify int
@@ -100,8 +105,17 @@ type Config struct {
 	Poll time.Duration
 	// Now is the clock; default time.Now.
 	Now func() time.Time
-	// Logger receives what goes wrong, without customers' words; default none.
+	// Logger receives what goes wrong, without customers' words unless LogText;
+	// errors of models and channels are logged in their own words. Default none.
 	Logger *slog.Logger
+	// LogText logs each question and reply too, redacted: by Redactor, or by
+	// [NewRedactor]'s when that is nil.
+	LogText bool
+	// Redactor, if set, is applied to all that Logger receives and to traces,
+	// gaps and report lines as the Store keeps them; not to replies, nor to
+	// conversations, cases and the journal, which work needs as they are. Default
+	// none.
+	Redactor Redactor
 	// OnReply is told every reply that Run settles, from the worker, at least
 	// once.
 	OnReply func(conversation string, r Reply)
@@ -110,10 +124,10 @@ type Config struct {
 // Agent is one customer agent. It is safe for concurrent use.
 type Agent struct {
 	cfg      Config
-	actions  map[string]*Action
+	actions  map[string]*boundAction
 	tools    []Tool
 	channels map[string]channels.Channel
-	guards   []Guard
+	guards   []namedGuard
 	wake     chan string
 	holder   string
 	watchers watchers
@@ -129,13 +143,17 @@ func New(cfg Config) (*Agent, error) {
 	}
 	cfg.setDefaults()
 	a := &Agent{
-		cfg: cfg, actions: map[string]*Action{}, channels: map[string]channels.Channel{},
+		cfg: cfg, actions: map[string]*boundAction{}, channels: map[string]channels.Channel{},
 		wake: make(chan string, 1024), holder: newHolder(),
 	}
-	a.guards = append(builtInGuards(cfg.AllowedURLs), cfg.Guards...)
-	for i := range cfg.Actions {
-		a.actions[cfg.Actions[i].Name] = &cfg.Actions[i]
-		a.tools = append(a.tools, cfg.Actions[i].tool())
+	a.guards = guardChain(&cfg)
+	for _, action := range cfg.Actions {
+		bound, err := action.bind()
+		if err != nil {
+			return nil, err
+		}
+		a.actions[bound.Name] = bound
+		a.tools = append(a.tools, bound.tool)
 	}
 	for _, c := range cfg.Channels {
 		a.channels[c.ID()] = c
@@ -160,9 +178,12 @@ func (cfg *Config) validate() error {
 	if cfg.AnswerAt < 0 || cfg.AnswerAt > 1 {
 		fault("AnswerAt %v is not between 0 and 1", cfg.AnswerAt)
 	}
+	if cfg.MaxQuote != 0 && cfg.MaxQuote < leastMaxQuote {
+		fault("MaxQuote %d is less than %d", cfg.MaxQuote, leastMaxQuote)
+	}
 	names := map[string]bool{}
 	for i := range cfg.Actions {
-		if err := cfg.Actions[i].validate(); err != nil {
+		if _, err := cfg.Actions[i].bind(); err != nil {
 			errs = append(errs, err)
 		}
 		if names[cfg.Actions[i].Name] {
@@ -193,7 +214,8 @@ func (cfg *Config) setDefaults() {
 	defaultTo(&cfg.MaxModelCalls, 4)
 	defaultTo(&cfg.MaxTokens, 800)
 	defaultTo(&cfg.MaxActions, 3)
-	defaultTo(&cfg.AnswerAt, .5)
+	defaultTo(&cfg.AnswerAt, .4)
+	defaultTo(&cfg.MaxQuote, defaultMaxQuote)
 	defaultTo(&cfg.MaxClarify, 1)
 	defaultTo(&cfg.Language, "en")
 	defaultTo(&cfg.ReopenWithin, 72*time.Hour)
@@ -207,6 +229,12 @@ func (cfg *Config) setDefaults() {
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if logged := cfg.Redactor; logged != nil || cfg.LogText {
+		if logged == nil {
+			logged = NewRedactor(RedactorConfig{})
+		}
+		cfg.Logger = slog.New(redactingHandler{cfg.Logger.Handler(), logged})
 	}
 	if cfg.Detector == nil {
 		cfg.Detector = ownDetector{language.New()}
@@ -239,7 +267,8 @@ func (a *Agent) ID() string { return a.cfg.ID }
 func (a *Agent) Channels() []string { return slices.Sorted(maps.Keys(a.channels)) }
 
 // Reply answers a question with the mind alone: no channel, inbox or store is
-// needed, nothing is charged, and nothing is remembered. Actions are performed.
+// needed, nothing is charged, and nothing is remembered. Actions are performed
+// and audited, those that require approval excepted.
 func (a *Agent) Reply(ctx context.Context, q Question) (Reply, error) {
 	return a.think(ctx, a.ask(q, false))
 }
@@ -253,7 +282,7 @@ func (a *Agent) Preview(ctx context.Context, q Question) (Reply, error) {
 // ask makes the mind's input of a question that belongs to no stored
 // conversation.
 func (a *Agent) ask(q Question, dry bool) input {
-	in := input{question: q, dry: dry, key: "reply", startedAt: a.cfg.Now()}
+	in := input{question: q, dry: dry, key: "reply", journal: newPassingJournal(a.cfg.ID), startedAt: a.cfg.Now()}
 	for _, m := range q.History {
 		switch m.Author {
 		case channels.FromCustomer:

@@ -46,7 +46,7 @@ func (a *Agent) compose(ctx context.Context, in input, u understanding, found kn
 		if err != nil {
 			return d, err
 		}
-		if d.text != "" && anySucceeded(d.actions) {
+		if d.text != "" && (anySucceeded(d.actions) || d.plan.decision == AwaitApproval) {
 			return d, nil
 		}
 		other, err := a.compose(ctx, in, u, found, *p.otherwise)
@@ -84,7 +84,7 @@ func isFixed(s string, keys ...phrases.Key) bool {
 
 func anySucceeded(records []ActionRecord) bool {
 	for _, r := range records {
-		if r.Error == "" {
+		if r.succeeded() {
 			return true
 		}
 	}
@@ -99,7 +99,12 @@ func (a *Agent) askModel(ctx context.Context, in input, u understanding, found k
 	if p.how == howGrounded {
 		d.passages = found.Passages
 	}
-	req := a.prompt(in, u, d.passages, p)
+	return a.converse(ctx, in, u, a.prompt(in, u, d.passages, p), d)
+}
+
+// converse goes on with a draft until the model has said its last, or a call
+// waits for a person.
+func (a *Agent) converse(ctx context.Context, in input, u understanding, req Request, d draft) (draft, error) {
 	for range a.cfg.MaxModelCalls {
 		call := TraceModelCall{Request: req}
 		resp, replayed, err := in.journal.response(ctx, func(ctx context.Context) (modelResponse, error) { return in.show.generate(ctx, a, u, d, req) })
@@ -127,23 +132,23 @@ func (a *Agent) askModel(ctx context.Context, in input, u understanding, found k
 			d.actions = append(d.actions, rec)
 			req.Messages = append(req.Messages, ModelMessage{Role: RoleTool, ToolCallID: c.ID, ToolName: c.Name, Text: actionText(rec)})
 		}
+		if awaits(d.actions) {
+			d.plan = plan{decision: AwaitApproval, reason: "an action waits for approval", how: howFixed}
+			d.text, d.fromModel = phrases.Text(u.language.Language, phrases.Checking), false
+			return d, nil
+		}
 	}
 	return d, nil
 }
 
 func (a *Agent) performWithin(ctx context.Context, in input, c ToolCall, done int) (ActionRecord, error) {
 	if done >= a.cfg.MaxActions {
-		return ActionRecord{Name: c.Name, Arguments: c.Arguments, Error: "no more actions in this turn"}, nil
+		return ActionRecord{Name: c.Name}.not(ActionRefused, errTooManyActions), nil
 	}
 	return a.perform(ctx, in, c)
 }
 
-func actionText(r ActionRecord) string {
-	if r.Error != "" {
-		return "Error: " + r.Error
-	}
-	return r.Result.Text
-}
+var errTooManyActions = errors.New("no more actions in this turn")
 
 // errModel marks failures of the model, as against those of the journal.
 type errModel struct{ error }
@@ -155,8 +160,13 @@ func isModelFailure(err error) bool {
 	return errors.As(err, &m)
 }
 
-// maxModelText bounds a model that does not stop, in bytes.
-const maxModelText = 64 << 10
+const (
+	// maxModelText bounds a model that does not stop, in bytes of text or of one
+	// call's arguments.
+	maxModelText = 64 << 10
+	// maxModelEvents bounds one that goes on without saying anything.
+	maxModelEvents = 256 << 10
+)
 
 // generate asks the model once and collects its whole answer. hear, which may
 // be nil, is told of each event; its error ends the turn.
@@ -165,10 +175,14 @@ func (a *Agent) generate(ctx context.Context, req Request, hear func(context.Con
 	defer cancel()
 	var r modelResponse
 	var sb strings.Builder
+	events := 0
 	for ev, err := range a.cfg.Model.Generate(ctx, req) {
+		events++
 		switch {
 		case err != nil:
 			return modelResponse{}, errModel{fmt.Errorf("agent: model: %w", err)}
+		case events > maxModelEvents || ev.ToolCall != nil && len(ev.ToolCall.Arguments) > maxModelText:
+			return modelResponse{}, errModel{fmt.Errorf("agent: model: no end of its answer: %w", ErrTruncated)}
 		case ev.ToolCall != nil:
 			if len(r.Calls) > a.cfg.MaxActions {
 				return modelResponse{}, errModel{fmt.Errorf("agent: model: more than %d calls at once", a.cfg.MaxActions)}

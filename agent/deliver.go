@@ -39,6 +39,10 @@ func (w *work) deliver(ctx context.Context, c Conversation, in input, r Reply) e
 	if p.Stream != nil {
 		save.IfUpTo, p.Stream = nil, nil // a question that came meanwhile is answered next
 	}
+	save.Approvals = a.approvalsOf(&c, in, r)
+	if in.resumes != nil {
+		save.Approvals = append(save.Approvals, *in.resumes)
+	}
 	if r.Decision == HandOff {
 		r.Case.Conversation = c.ID
 		p.Handoff = &HandoffProgress{Case: *r.Case}

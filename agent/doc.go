@@ -32,13 +32,31 @@
 //
 // A [Model] is one method. Without one the agent quotes the sentences that
 // answer. With one, the model sees only passages that the contact may see, is
-// not asked at all when nothing was found, and its draft passes guards: markup
-// goes, addresses and figures must have been given, passages must be named.
-// A draft that is blocked is replaced by a quotation. [Config].Guards adds more.
+// not asked at all when nothing was found, and its draft passes guards, in this
+// order: no HTML; marks name passages that were given; addresses come from
+// passages that may be cited, [ActionResult].URLs or [Config].AllowedURLs, and
+// images never; sources that may not be named are not; the instructions stay
+// inside; figures were given; quotations are word for word. A draft that is
+// blocked is replaced by a quotation. [Config].GuardsBefore and [Config].Guards
+// add a host's own, such as [NewTopicGuard]; none of them can undo the promises
+// about markup and addresses. The trace has every verdict with its reason. Not
+// promised is what only understanding could tell: numbers written as words,
+// claims without a number, instructions in other words.
 //
 // An [Action] is performed at most once for each turn and arguments, for the
 // contact of the conversation and never one the model names, and only within
-// its [Protection].
+// its [Protection]. [NewAction] makes one of a function whose arguments are a
+// struct, [NewHTTPAction] one that calls an API. Arguments are checked against a
+// schema, and those that say who the customer is come from the conversation. An
+// action that requires approval makes the turn end with an [Approval], which a
+// person decides with [Operator.Approve] or [Operator.Reject].
+//
+// # Personal data
+//
+// Customers' text is not logged unless [Config].LogText asks for it, and then
+// redacted. [Config].Redactor redacts traces, gaps and report lines as well.
+// [NewRedactor] finds what has a recognisable form; names and postal addresses
+// need a host's own [Redactor].
 //
 // # People
 //

@@ -3,30 +3,50 @@ package agent
 import (
 	"context"
 	"errors"
-	"regexp"
-	"strconv"
+	"fmt"
 	"strings"
 
-	"github.com/kundeagent/kundeagent/channels"
 	"github.com/kundeagent/kundeagent/handoff"
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
 // Step 8: what may not be said is not said, whatever the model wrote.
+//
+// Guards form a chain. Each sees the draft as those before it left it:
+//
+//	Config.GuardsBefore  the host's
+//	markup               no HTML, nothing hidden                     guardmarkup.go
+//	citations            marks name passages of this turn            guardcitations.go
+//	links                addresses come from what may be cited       guardlinks.go
+//	private              sources that may not be named are not       guardprivate.go
+//	leak                 the instructions stay inside                guardprivate.go
+//	figures              numbers were given                          guardfigures.go
+//	quotes               quotations are word for word                guardquotes.go
+//	Config.Guards        the host's, such as NewTopicGuard
+//	last look            markup and links again, on the text as it leaves
+//
+// Markup goes first because what is left when a tag goes may be an address, and
+// citations before links for the same reason. The last look means that no later
+// guard and no renumbering of marks can undo the two promises that protect the
+// customer's device; it changes nothing, it blocks.
+//
+// Quotations of the knowledge pass markup, links, the host's guards and the last
+// look. Short answers and fixed strings are the host's own words and pass as
+// they are.
 
 // Guard checks a draft before the customer sees it. Check must be safe for
-// concurrent use.
+// concurrent use. An error or a panic blocks the draft.
 type Guard interface {
-	Check(ctx context.Context, d Draft) Verdict
+	Check(ctx context.Context, d Draft) (Verdict, error)
 }
 
 // GuardFunc makes a Guard of a function.
-type GuardFunc func(ctx context.Context, d Draft) Verdict
+type GuardFunc func(ctx context.Context, d Draft) (Verdict, error)
 
 // Check calls f.
-func (f GuardFunc) Check(ctx context.Context, d Draft) Verdict { return f(ctx, d) }
+func (f GuardFunc) Check(ctx context.Context, d Draft) (Verdict, error) { return f(ctx, d) }
 
-// Draft is what a guard sees.
+// Draft is what a guard sees. Its slices belong to the turn: do not change them.
 type Draft struct {
 	Text     string // markdown with [n] marks for Passages[n-1]
 	Question Question
@@ -41,14 +61,19 @@ type Draft struct {
 	// Grounded says that the draft is to rest on Passages, and not on Actions
 	// alone.
 	Grounded bool
+
+	given        *givenAddresses
+	told         []string // the host's facts and guidelines that the model was shown
+	instructions string   // the rest of what it was told
+	secrets      []string // marks within the prompt that no answer has
 }
 
 // Verdict is what a guard thinks of a draft. The zero value allows it.
 type Verdict struct {
-	Guard  string // name, for the trace
+	Guard  string // name, for the trace; empty is filled in
 	Action VerdictAction
 	Text   string // with Rewrite: the new text
-	Reason string
+	Reason string // for operators
 }
 
 // VerdictAction is what is to become of a draft.
@@ -68,7 +93,8 @@ func (v VerdictAction) String() string {
 	return [...]string{"allow", "rewrite", "hand off", "block"}[min(v, Block)]
 }
 
-// guard passes a draft through the guards and makes the reply.
+// guard passes a draft through the guards and makes the reply. The error is the
+// end of ctx.
 func (a *Agent) guard(ctx context.Context, in input, u understanding, found knowledge.Result, d draft) (Reply, error) {
 	r := Reply{
 		Decision: d.plan.decision, Reason: d.plan.reason, Language: u.language.Language, Confidence: found.Answerability,
@@ -83,22 +109,25 @@ func (a *Agent) guard(ctx context.Context, in input, u understanding, found know
 		r.Substantive = d.plan.how == howVerbatim
 		return r, nil
 	}
-	text, verdicts, err := a.passGuards(ctx, in, u, d)
-	r.Trace.Verdicts = verdicts
-	if errors.Is(err, errBlocked) && d.fromModel && len(d.passages) > 0 {
+	passed := a.passGuards(ctx, in, u, d)
+	r.Trace.Verdicts = passed.verdicts
+	if errors.Is(passed.stopped, errBlocked) && d.fromModel && len(d.passages) > 0 {
 		d = a.quote(u, in, found, d.plan)
 		r.Reason = "model's draft was blocked, knowledge quoted"
-		text, verdicts, err = a.passGuards(ctx, in, u, d)
-		r.Trace.Verdicts = append(r.Trace.Verdicts, verdicts...)
+		passed = a.passGuards(ctx, in, u, d)
+		r.Trace.Verdicts = append(r.Trace.Verdicts, passed.verdicts...)
 	}
-	if err != nil || strings.TrimSpace(text) == "" {
+	if err := ctx.Err(); err != nil {
+		return Reply{}, fmt.Errorf("agent: guards: %w", err)
+	}
+	if passed.stopped != nil || !hasWords(citationMark.ReplaceAllString(passed.text, "")) {
 		reason := "nothing left to say"
-		if len(verdicts) > 0 {
-			reason = verdicts[len(verdicts)-1].Guard + ": " + verdicts[len(verdicts)-1].Reason
+		if n := len(r.Trace.Verdicts); n > 0 {
+			reason = r.Trace.Verdicts[n-1].Guard + ": " + r.Trace.Verdicts[n-1].Reason
 		}
 		return a.handOff(ctx, in, r, found, handoff.GuardStopped, reason), nil
 	}
-	r.Text, r.Citations = cite(text, d.passages)
+	r.Text, r.Citations = cite(passed.text, d.passages)
 	r.Substantive = true
 	return r, nil
 }
@@ -108,292 +137,142 @@ var (
 	errEscalated = errors.New("escalated")
 )
 
-func (a *Agent) passGuards(ctx context.Context, in input, u understanding, d draft) (string, []Verdict, error) {
+// passed is what the guards made of a draft.
+type passed struct {
+	text     string // before its marks are renumbered; empty if stopped
+	verdicts []Verdict
+	stopped  error // errBlocked, errEscalated or nil
+}
+
+func (a *Agent) passGuards(ctx context.Context, in input, u understanding, d draft) passed {
 	seen := a.draftSeen(in, u, d)
 	var verdicts []Verdict
 	for _, g := range a.guards {
-		v := g.Check(ctx, seen)
-		if v.Action == Allow {
+		v := a.check(ctx, g, seen)
+		switch v.Action {
+		case Allow:
 			continue
+		case Rewrite:
+			seen.Text = v.Text
 		}
 		verdicts = append(verdicts, v)
 		switch v.Action {
 		case Rewrite:
-			seen.Text = v.Text
 		case Escalate:
-			return "", verdicts, errEscalated
+			return passed{verdicts: verdicts, stopped: errEscalated}
 		default:
-			return "", verdicts, errBlocked
+			return passed{verdicts: verdicts, stopped: errBlocked}
 		}
 	}
-	return seen.Text, verdicts, nil
+	return passed{text: seen.Text, verdicts: verdicts}
 }
 
-// draftSeen returns a draft as guards see it.
+// draftSeen is what guards see of a draft.
 func (a *Agent) draftSeen(in input, u understanding, d draft) Draft {
-	return Draft{
+	seen := Draft{
 		Text: d.text, Question: in.question, Language: u.language.Language, Passages: d.passages,
 		Actions: d.actions, FromModel: d.fromModel, Grounded: d.plan.how == howGrounded,
 	}
+	seen.given = addressesGiven(seen, a.cfg.AllowedURLs)
+	if !d.fromModel {
+		return seen
+	}
+	seen.told = append(seen.told, a.cfg.Profile.Facts...)
+	for _, g := range a.cfg.Guidelines {
+		if g.applies(in.question, u.language.Language) {
+			seen.told = append(seen.told, g.Then)
+		}
+	}
+	if in.summary != "" {
+		seen.told = append(seen.told, in.summary)
+	}
+	seen.instructions = a.system(in, u, d.plan)
+	for _, t := range seen.told {
+		if t != "" {
+			seen.instructions = strings.ReplaceAll(seen.instructions, t, "\n")
+		}
+	}
+	seen.secrets = []string{canaryOf(a.cfg.ID, in.key)}
+	if len(d.passages) > 0 {
+		seen.secrets = append(seen.secrets, strings.Trim(fenceOf(in.key, d.passages), "="))
+	}
+	return seen
 }
 
-// builtInGuards are the checks of the library, in order. They look at models'
-// drafts only: a quotation cannot break them.
-func builtInGuards(allowedURLs []string) []Guard {
+// namedGuard is a guard with its name in the trace.
+type namedGuard struct {
+	name string
+	Guard
+}
+
+// check asks one guard. What goes wrong blocks.
+func (a *Agent) check(ctx context.Context, g namedGuard, d Draft) (v Verdict) {
+	defer func() {
+		if p := recover(); p != nil {
+			a.cfg.Logger.ErrorContext(ctx, "guard panicked", "agent", a.cfg.ID, "guard", g.name)
+			v = Verdict{Guard: g.name, Action: Block, Reason: fmt.Sprintf("panic: %v", p)}
+		}
+	}()
+	v, err := g.Check(ctx, d)
+	if err != nil {
+		a.cfg.Logger.ErrorContext(ctx, "guard failed", "agent", a.cfg.ID, "guard", g.name, "error", err)
+		v = Verdict{Action: Block, Reason: "failed: " + err.Error()}
+	}
+	if v.Guard == "" {
+		v.Guard = g.name
+	}
+	return v
+}
+
+// guardChain puts the host's guards around the built-in ones.
+func guardChain(cfg *Config) []namedGuard {
+	var out []namedGuard
+	for i, g := range cfg.GuardsBefore {
+		out = append(out, namedGuard{fmt.Sprintf("host's guard %d before", i+1), g})
+	}
+	out = append(out, builtInGuards()...)
+	for i, g := range cfg.Guards {
+		out = append(out, namedGuard{fmt.Sprintf("host's guard %d", i+1), g})
+	}
+	return append(out, namedGuard{"last look", SegmentGuardFunc(lastLook)})
+}
+
+// builtInGuards are the checks of the library, in order.
+func builtInGuards() []namedGuard {
 	checks := []struct {
-		name  string
-		check func(Draft) Verdict
+		name       string
+		quotations bool // too, not models' drafts only
+		check      func(Draft) Verdict
 	}{
-		{"html", guardHTML},
-		{"links", func(d Draft) Verdict { return guardLinks(d, allowedURLs) }},
-		{"citations", guardCitations},
-		{"figures", guardFigures},
+		{"markup", true, guardMarkup},
+		{"citations", false, guardCitations},
+		{"links", true, guardLinks},
+		{"private", false, guardPrivate},
+		{"leak", false, guardLeak},
+		{"figures", false, guardFigures},
+		{"quotes", false, guardQuotes},
 	}
-	var out []Guard
+	var out []namedGuard
 	for _, c := range checks {
-		out = append(out, SegmentGuardFunc(func(_ context.Context, d Draft) Verdict {
-			if !d.FromModel {
-				return Verdict{}
+		out = append(out, namedGuard{c.name, SegmentGuardFunc(func(_ context.Context, d Draft) (Verdict, error) {
+			if !d.FromModel && !c.quotations {
+				return Verdict{}, nil
 			}
-			v := c.check(d)
-			v.Guard = c.name
-			return v
-		}))
+			return c.check(d), nil
+		})})
 	}
 	return out
 }
 
-var htmlTag = regexp.MustCompile(`(?s)<!--.*?-->|</?[a-zA-Z!?][^<>]*>`)
-
-// guardHTML removes markup, whole or begun.
-func guardHTML(d Draft) Verdict {
-	clean := htmlTag.ReplaceAllStringFunc(d.Text, func(tag string) string {
-		if strings.Contains(tag, "://") && !strings.ContainsAny(tag, " =\"'") {
-			return strings.Trim(tag, "<>") // an address in angle brackets, for the next guard
+// lastLook blocks a text that would not leave the first guards unchanged, as it
+// will be shown: without the marks that go. It is the net below whatever changes
+// a draft after them.
+func lastLook(_ context.Context, d Draft) (Verdict, error) {
+	d.Text, _ = cite(d.Text, d.Passages)
+	for _, v := range []Verdict{guardMarkup(d), guardLinks(d)} {
+		if v.Action != Allow {
+			return Verdict{Action: Block, Reason: v.Reason}, nil
 		}
-		return ""
-	})
-	clean = htmlStart.ReplaceAllString(clean, "$1")
-	return rewriteIfChanged(d.Text, clean, "markup removed")
+	}
+	return Verdict{}, nil
 }
-
-var htmlStart = regexp.MustCompile(`<([a-zA-Z!?/])`)
-
-func rewriteIfChanged(before, after, reason string) Verdict {
-	if before == after {
-		return Verdict{}
-	}
-	return Verdict{Action: Rewrite, Text: after, Reason: reason}
-}
-
-var (
-	imageMark  = regexp.MustCompile(`!\[([^\]]*)\](\([^)]*\)|\[[^\]]*\])`)
-	linkMark   = regexp.MustCompile(`\[([^\]]*)\]\(\s*([^)\s]*)[^)]*\)`)
-	linkRef    = regexp.MustCompile(`(?m)^\s{0,3}\[[^\]]+\]:\s*\S+.*$`)
-	linkByRef  = regexp.MustCompile(`\[([^\]]+)\]\[[^\]]*\]`)
-	addressish = regexp.MustCompile(`(?i)(?:\b[a-z][a-z0-9+.-]*:(?://)?|//)[^\s<>()\[\]"']+|\b[\p{L}\p{N}_.+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+|\b(?:[\p{L}\p{N}-]+\.)+\p{L}{2,}\b(?:[/?#:][^\s<>()\[\]"']*)?`)
-)
-
-// guardLinks keeps an address only if it was given: in a passage that may be
-// cited, by an action, by the customer's own words, or in the allow-list.
-// Images go.
-func guardLinks(d Draft, allowed []string) Verdict {
-	given := givenAddresses(d, allowed)
-	out := imageMark.ReplaceAllString(d.Text, "$1")
-	out = linkRef.ReplaceAllString(out, "")
-	out = linkByRef.ReplaceAllString(out, "$1")
-	out = linkMark.ReplaceAllStringFunc(out, func(m string) string {
-		parts := linkMark.FindStringSubmatch(m)
-		if given(parts[2]) {
-			return m
-		}
-		return parts[1]
-	})
-	out = addressish.ReplaceAllStringFunc(out, func(m string) string {
-		core := strings.TrimRight(m, ".,;:!?")
-		if !looksLikeAddress(core) || given(core) {
-			return m
-		}
-		return strings.TrimSpace(m[len(core):])
-	})
-	return rewriteIfChanged(d.Text, out, "address that was not given removed")
-}
-
-// looksLikeAddress tells addresses from ordinary words with a colon or a dot,
-// such as "Price:100" or "e.g".
-func looksLikeAddress(s string) bool {
-	if strings.Contains(s, "//") || strings.Contains(s, "@") {
-		return true
-	}
-	if scheme, _, ok := strings.Cut(strings.ToLower(s), ":"); ok {
-		switch scheme {
-		case "http", "https", "javascript", "data", "vbscript", "file", "ftp", "mailto", "tel", "sms", "whatsapp", "intent", "blob":
-			return true
-		}
-	}
-	host, _, _ := strings.Cut(s, "/")
-	labels := strings.Split(host, ".")
-	return len(labels) >= 2 && len(labels[len(labels)-1]) >= 2 && len(labels[0]) >= 2
-}
-
-// givenAddresses returns whether an address is in what the draft rests on.
-func givenAddresses(d Draft, allowed []string) func(string) bool {
-	var texts []string
-	exact := map[string]bool{}
-	for _, p := range d.Passages {
-		if p.Citable {
-			exact[p.URL] = p.URL != ""
-			texts = append(texts, p.Text())
-		}
-	}
-	for _, r := range d.Actions {
-		texts = append(texts, r.Result.Text)
-		for _, u := range r.Result.URLs {
-			exact[u] = true
-		}
-	}
-	return func(s string) bool {
-		if s == "" || exact[s] {
-			return s != ""
-		}
-		for _, prefix := range allowed {
-			if prefix != "" && strings.HasPrefix(s, prefix) {
-				return true
-			}
-		}
-		for _, t := range texts {
-			if containsToken(t, s) {
-				return true
-			}
-		}
-		return false
-	}
-}
-
-// containsToken reports whether s stands in t with no letter or digit touching
-// it, so that "shop.example" is not found in "shop.example.evil".
-func containsToken(t, s string) bool {
-	for from := 0; ; {
-		i := strings.Index(t[from:], s)
-		if i < 0 {
-			return false
-		}
-		i += from
-		if isBoundary(t[:i], true) && isBoundary(t[i+len(s):], false) {
-			return true
-		}
-		from = i + 1
-	}
-}
-
-func isBoundary(side string, before bool) bool {
-	if side == "" {
-		return true
-	}
-	c := side[0]
-	if before {
-		c = side[len(side)-1]
-	}
-	if !before && c == '.' {
-		return len(side) == 1 || side[1] == ' ' || side[1] == '\n'
-	}
-	return c < 0x80 && !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '/' || c == '-' || c == '@' || c == '_')
-}
-
-var citationMark = regexp.MustCompile(`\s?\[(\d{1,3})\]`)
-
-// guardCitations removes marks of passages that were not given, and blocks a
-// draft that names none.
-func guardCitations(d Draft) Verdict {
-	valid := 0
-	out := citationMark.ReplaceAllStringFunc(d.Text, func(m string) string {
-		n, _ := strconv.Atoi(citationMark.FindStringSubmatch(m)[1]) // three digits at most
-		if n < 1 || n > len(d.Passages) {
-			return ""
-		}
-		valid++
-		return m
-	})
-	if d.Grounded && valid == 0 && !anySucceeded(d.Actions) {
-		return Verdict{Action: Block, Reason: "no passage is named"}
-	}
-	return rewriteIfChanged(d.Text, out, "mark of an unknown passage removed")
-}
-
-var (
-	figure      = regexp.MustCompile(`\d+(?:[.,:'\x{00a0}\x{202f}]\d+| \d{3}\b)*`)
-	digits      = regexp.MustCompile(`\d+`)
-	listNumeral = regexp.MustCompile(`(?m)^\s*\d{1,2}[.)]\s`)
-)
-
-// guardFigures blocks a draft with a number that stands in nothing it was
-// given.
-func guardFigures(d Draft) Verdict {
-	var given strings.Builder
-	for _, p := range d.Passages {
-		given.WriteString(p.Title + " " + strings.Join(p.Path, " ") + " " + p.Text() + "\n")
-	}
-	for _, r := range d.Actions {
-		given.WriteString(r.Result.Text + "\n" + string(r.Arguments) + "\n")
-	}
-	given.WriteString(d.Question.Text + "\n")
-	for _, m := range d.Question.History {
-		given.WriteString(m.Text + "\n")
-	}
-	known := figuresOf(given.String())
-	for _, part := range digits.FindAllString(given.String(), -1) {
-		known[strings.TrimLeft(part, "0")] = true
-	}
-	text := citationMark.ReplaceAllString(d.Text, " ")
-	text = listNumeral.ReplaceAllString(text, " ")
-	for f := range figuresOf(text) {
-		if !known[f] {
-			return Verdict{Action: Block, Reason: "the figure " + f + " was not given"}
-		}
-	}
-	return Verdict{}
-}
-
-// figuresOf returns the numbers of a text without their separators.
-func figuresOf(s string) map[string]bool {
-	out := map[string]bool{}
-	for _, f := range figure.FindAllString(s, -1) {
-		out[strings.TrimLeft(strings.Join(digits.FindAllString(f, -1), ""), "0")] = true
-	}
-	return out
-}
-
-// cite replaces the marks of passages by numbers of documents, counted in the
-// order they appear, and lists those documents. Marks of what may not be cited
-// go.
-func cite(text string, passages []knowledge.Found) (string, []channels.Citation) {
-	var list []channels.Citation
-	numbers := map[string]int{}
-	out := citationMark.ReplaceAllStringFunc(text, func(m string) string {
-		n, _ := strconv.Atoi(citationMark.FindStringSubmatch(m)[1])
-		if n < 1 || n > len(passages) || !passages[n-1].Citable {
-			return ""
-		}
-		p := passages[n-1]
-		doc := p.Source + "\x00" + p.Document
-		if numbers[doc] == 0 {
-			title := p.Title
-			if title == "" {
-				title = p.Name
-			}
-			if title == "" && p.URL == "" {
-				title = p.Document
-			}
-			c := channels.Citation{Number: len(list) + 1, Title: title, URL: p.URL}
-			if c.URL == "" {
-				c.Name = p.Name
-			}
-			list = append(list, c)
-			numbers[doc] = len(list)
-		}
-		return " [" + itoa(numbers[doc]) + "]"
-	})
-	return strings.TrimSpace(out), list
-}
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -3,7 +3,9 @@ package agent
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/kundeagent/kundeagent/internal/race"
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
@@ -24,13 +26,18 @@ func modelDraft(text string) Draft {
 // passAll runs the built-in guards as a turn does.
 func passAll(t *testing.T, d Draft) (string, VerdictAction, string) {
 	t.Helper()
-	for _, g := range builtInGuards([]string{"https://status.shop.example/"}) {
-		switch v := g.Check(t.Context(), d); v.Action {
+	d.given = addressesGiven(d, []string{"https://status.shop.example/"})
+	for _, g := range builtInGuards() {
+		v, err := g.Check(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch v.Action {
 		case Rewrite:
 			d.Text = v.Text
 		case Allow:
 		default:
-			return "", v.Action, v.Guard + ": " + v.Reason
+			return "", v.Action, g.name + ": " + v.Reason
 		}
 	}
 	return d.Text, Allow, ""
@@ -115,5 +122,94 @@ func TestCitationsAreNumberedByDocumentInOrderOfAppearance(t *testing.T) {
 	text, citations := cite("A [3]. B [1]. C [2].", []knowledge.Found{passage("x"), passage("y"), passage("y")})
 	if text != "A [1]. B [2]. C [1]." || len(citations) != 2 || citations[0].Title != "y.md" || citations[1].Title != "x.md" {
 		t.Errorf("%q %+v", text, citations)
+	}
+}
+
+// Whatever a model writes: what passes has no address that was not given, no
+// tag and no image, and passes again as it is.
+func FuzzGuards(f *testing.F) {
+	for _, s := range []string{
+		"Within 14 days [1].", "[x](https://evil.example)", "![x][r]\n\n[r]: /y", "ev[2]il.example [1]", "a](b](c)", "<scr<b>ipt>", "&#104;ttps&colon;//e.example", "https://shop.example/form\u200b.evil.example [1]",
+		"„quoted words that are not there at all“ [1]", "１４日 [1]", "+45 70 10 20 30 [1]", "2 × 7 = 14 [1]", "\xff\x00[1]", "> quote\n> on",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, action, _ := passAll(t, modelDraft(s))
+		if action != Allow {
+			return
+		}
+		d := modelDraft(got)
+		d.given = addressesGiven(d, []string{"https://status.shop.example/"})
+		if v, _ := lastLook(t.Context(), d); v.Action != Allow {
+			return // the net below
+		}
+		shown, _ := cite(got, d.Passages)
+		r := read(shown)
+		for _, loc := range addressesIn(r.text) {
+			if a := r.text[loc[0]:loc[1]]; !d.given.has(a, false) {
+				t.Errorf("%q leaves %q in %q", s, a, shown)
+			}
+		}
+		for _, bad := range []string{"<s", "<i", "<a", "</", "<!", "![x", "\x00"} {
+			if strings.Contains(shown, bad) {
+				t.Errorf("%q leaves %q", s, shown)
+			}
+		}
+	})
+}
+
+// Guards take time in proportion to what a model writes, up to its limit.
+func TestGuardsTakeBoundedTime(t *testing.T) {
+	race.SkipHeavy(t)
+	const base = maxModelText / 16
+	for _, piece := range []string{"](", "[", "![", "[a](b", "<", "<a ", "a.b", "evil.com ", "\"", "> a\n", "1 ", "+1 2 ", "2×3=6 ", "&#46;", "**", "\\", "https://", "a@b.", "[1]", "[r]: /x\n", "「a", "(", "one ", "五", "\u200b"} {
+		took := func(n int) time.Duration {
+			text := strings.Repeat(piece, n/len(piece)) + " [1]"
+			best := time.Hour
+			for range 2 {
+				start := time.Now()
+				passAll(t, modelDraft(text))
+				best = min(best, time.Since(start))
+			}
+			return best
+		}
+		// A busy machine may disturb one measurement, not all of them.
+		var small, large time.Duration
+		for try := 0; try < 4 && (try == 0 || large > 120*max(small, 2*time.Millisecond)); try++ {
+			small, large = took(base), took(maxModelText)
+		}
+		if large > 120*max(small, 2*time.Millisecond) {
+			t.Errorf("%q: %v for a sixteenth, %v for all", piece, small, large)
+		}
+	}
+}
+
+func BenchmarkGuards(b *testing.B) {
+	d := modelDraft("Du får 1.250,50 kr. tilbage inden for 14 dage [1]. Skriv til help@shop.example, eller se [formularen](https://shop.example/form).")
+	d.given = addressesGiven(d, nil)
+	guards := builtInGuards()
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, g := range guards {
+			if v, err := g.Check(b.Context(), d); err != nil || v.Action != Allow {
+				b.Fatal(v, err)
+			}
+		}
+	}
+}
+
+func TestP4DefinitionsOfLinksThatWereNotGivenGo(t *testing.T) {
+	for text, want := range map[string]string{
+		"Within 14 days [1], see [here][r].\n\n[r]: /pixel?d=SECRET":                        "Within 14 days [1], see here.\n\n",
+		"Within 14 days [1], see [here][r].\n\n> [r]:\n<pixel> \"title\"\n":                 "Within 14 days [1], see here.\n\n",
+		"Within 14 days [1], see [the form][r].\n\n[r]: https://shop.example/form \"Form\"": "",
+	} {
+		if want == "" {
+			want = text
+		}
+		if got, action, reason := passAll(t, modelDraft(text)); action != Allow || got != want {
+			t.Errorf("%q became %q (%s %s)", text, got, action, reason)
+		}
 	}
 }

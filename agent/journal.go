@@ -2,9 +2,11 @@ package agent
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -15,17 +17,26 @@ import (
 //
 // Actions are keyed by the turn's first message, their name and arguments only:
 // a turn that starts over because the customer wrote more does not perform the
-// same action again. A journal without a store records nothing.
+// same action again.
 type journal struct {
 	store  Store
 	prefix string // agent/conversation
 	first  int64  // first message of the turn
 	upTo   int64  // last message of the turn
 	calls  *int   // model calls so far
+	// done are the calls of a turn without a store, by key: a model that repeats
+	// one gets its outcome here too.
+	done map[string]ActionRecord
 }
 
 func newJournal(store Store, agent, conversation string, first, upTo int64) journal {
 	return journal{store: store, prefix: agent + "/" + conversation, first: first, upTo: upTo, calls: new(int)}
+}
+
+// newPassingJournal returns the journal of a turn that nobody will repeat. Its
+// keys are its own.
+func newPassingJournal(agent string) journal {
+	return journal{prefix: agent + "/reply-" + rand.Text(), done: map[string]ActionRecord{}}
 }
 
 func (j journal) turnKey() string { return fmt.Sprintf("%s/%d-%d", j.prefix, j.first, j.upTo) }
@@ -83,24 +94,32 @@ func (j journal) action(ctx context.Context, rec ActionRecord, idempotent bool, 
 			return rec, fmt.Errorf("agent: journal %s: %w", rec.Key, err)
 		}
 		if begun != nil && !idempotent {
-			return rec, fmt.Errorf("%w: %s", ErrOutcomeUnknown, rec.Name)
+			return rec, &OutcomeError{Action: rec.Name, Err: errors.New("it was begun before")}
 		}
 		if err := j.record(ctx, rec.Key+"/begun", rec, nil); err != nil {
 			return rec, err
 		}
 	}
+	if done, ok := j.done[rec.Key]; ok {
+		return done, nil
+	}
 	result, err := do(ctx)
-	if err != nil {
-		if ctx.Err() != nil {
-			return rec, ctx.Err() // the turn ends here; nothing is known of the outcome
-		}
-		rec.Error, err = err.Error(), nil
+	switch {
+	case err == nil:
+		rec.Result, rec.Outcome = result, ActionPerformed
+	case ctx.Err() != nil:
+		return rec, ctx.Err() // the turn ends here; nothing is known of the outcome
+	case errors.Is(err, ErrOutcomeUnknown):
+		return rec, err
+	default:
+		rec = rec.not(ActionFailed, err)
 	}
-	rec.Result = result
-	if j.store != nil {
-		// It happened, so it is recorded even if ctx ended meanwhile.
-		err = j.record(context.WithoutCancel(ctx), rec.Key+"/done", rec, &rec)
+	if j.store == nil {
+		j.done[rec.Key] = rec
+		return rec, nil
 	}
+	// It happened, so it is recorded even if ctx ended meanwhile.
+	err = j.record(context.WithoutCancel(ctx), rec.Key+"/done", rec, &rec)
 	return rec, err
 }
 

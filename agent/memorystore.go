@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -247,6 +248,7 @@ func (c *memoryConversation) copy() Conversation {
 	out.Messages = slices.Clone(out.Messages)
 	out.Notes = slices.Clone(out.Notes)
 	out.Outbox = slices.Clone(out.Outbox)
+	out.Approvals = slices.Clone(out.Approvals)
 	out.Feedback = slices.Clone(out.Feedback)
 	return out
 }
@@ -288,6 +290,9 @@ func (m *MemoryStore) Save(_ context.Context, l Lease, s Save) error {
 	}
 	for _, send := range s.Sends {
 		c.putSend(send)
+	}
+	for _, p := range s.Approvals {
+		c.putApproval(p)
 	}
 	if s.Owner != nil {
 		c.changeOwner(*s.Owner)
@@ -339,6 +344,54 @@ func (m *MemoryStore) ChangeOwner(_ context.Context, agent, conversation string,
 		c.putSend(*ch.Send)
 	}
 	return c.copy(), nil
+}
+
+func (c *memoryConversation) putApproval(p Approval) {
+	if old := c.approval(p.ID); old != nil {
+		p.Decision = old.Decision
+		*old = p
+		return
+	}
+	c.Approvals = append(c.Approvals, p)
+}
+
+// DecideApproval implements [Store].
+func (m *MemoryStore) DecideApproval(_ context.Context, agent, conversation, approval string, d ApprovalDecision) (Approval, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c, err := m.find(agent, conversation)
+	if err != nil {
+		return Approval{}, err
+	}
+	p := c.approval(approval)
+	if p == nil {
+		return Approval{}, fmt.Errorf("%w: %s in %s", ErrNoApproval, approval, conversation)
+	}
+	if p.Decision.State == ApprovalPending {
+		p.Decision = d
+	}
+	return *p, nil
+}
+
+// PendingApprovals implements [Store].
+func (m *MemoryStore) PendingApprovals(_ context.Context, agent string, limit int) ([]Approval, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []Approval
+	for _, c := range m.conversations {
+		if c.Agent != agent {
+			continue
+		}
+		for _, p := range c.Approvals {
+			if p.Decision.State == ApprovalPending {
+				out = append(out, p)
+			}
+		}
+	}
+	slices.SortFunc(out, func(p, q Approval) int {
+		return cmp.Or(p.RequestedAt.Compare(q.RequestedAt), cmp.Compare(p.Conversation, q.Conversation), cmp.Compare(p.ID, q.ID))
+	})
+	return out[:max(0, min(limit, len(out)))], nil
 }
 
 // AddNote implements [Store].

@@ -26,6 +26,7 @@ const (
 	MayPause    Permission = "pause"    // pause and resume
 	MayDeploy   Permission = "deploy"   // publish, unpublish, deploy, remove
 	MayRead     Permission = "read"     // conversations and logs
+	MayApprove  Permission = "approve"  // approve and reject actions
 )
 
 // Authorizer decides what people may do. It is safe for concurrent use.
@@ -49,12 +50,17 @@ var ErrUnauthorized = errors.New("agent: not authorized")
 // AuditEvent is what somebody did, as logged in [AuditLog].
 type AuditEvent struct {
 	Actor   Actor
+	ByAgent bool `json:",omitempty"` // Actor is the agent itself
 	Action  string
 	Target  string
 	Refused bool   `json:",omitempty"`
 	Before  string `json:",omitempty"`
 	After   string `json:",omitempty"`
-	At      time.Time
+	// Arguments and Outcome are those of an action; the arguments are JSON, as
+	// [Action].Redact shows them.
+	Arguments string `json:",omitempty"`
+	Outcome   string `json:",omitempty"`
+	At        time.Time
 }
 
 // Operator is everything people do with an agent. Each method asks the

@@ -107,10 +107,13 @@ func (w *work) round(ctx context.Context, c Conversation) (more bool, err error)
 	if err != nil {
 		return false, err
 	}
+	now := w.agent.cfg.Now()
 	switch {
 	case c.lastCustomerSeq() > c.Progress.Answered:
 		return true, w.turn(ctx, c)
-	case c.Owner == AgentOwns && !w.agent.cfg.Now().Before(c.ClosesAt):
+	case c.dueApproval(now) != nil:
+		return true, w.settleApproval(ctx, c, *c.dueApproval(now))
+	case c.closes(now):
 		return true, w.close(ctx, c)
 	default:
 		return finished, nil
@@ -164,7 +167,10 @@ func (w *work) postpone(ctx context.Context, cause error) error {
 	}
 	w.agent.cfg.Logger.WarnContext(ctx, "turn failed", "agent", c.Agent, "conversation", c.ID, "failures", c.Progress.Failures+1, "error", cause)
 	c.Progress.Failures++
-	stuck := errors.Is(cause, ErrOutcomeUnknown) || c.Progress.Failures >= maxFailures
+	stuck := needsHuman(cause) || c.Progress.Failures >= maxFailures
+	if p := failedApproval(&c, cause); stuck && p != nil {
+		return w.giveUpApproval(ctx, c, *p, cause)
+	}
 	if stuck && c.Owner == AgentOwns && c.lastCustomerSeq() > c.Progress.Answered {
 		in := w.agent.inputOf(&c, admitted{taken: true})
 		reply := w.agent.handOver(ctx, in, in.language, handoff.Failure, cause.Error())
@@ -173,6 +179,13 @@ func (w *work) postpone(ctx context.Context, cause error) error {
 	}
 	c.Progress.NotBefore = w.agent.cfg.Now().Add(backoff(c.Progress.Failures))
 	return w.save(ctx, Save{Progress: c.Progress})
+}
+
+// needsHuman reports whether trying again cannot help: only a human can find
+// out what happened.
+func needsHuman(err error) bool {
+	var unknown *OutcomeError
+	return errors.As(err, &unknown) && !unknown.Repeatable
 }
 
 // backoff doubles from one second to five minutes.

@@ -460,6 +460,7 @@ func failAt(t *testing.T, at int64, after bool) int64 {
 	})
 	r := h.Ask(refundQuestion)
 	agenttest.RequireDecision(t, r, agent.Answer)
+	synctest.Wait() // for the last write, which gives the conversation free
 	if sent := h.Channel.Sent(""); len(sent) != 1 {
 		t.Errorf("%d messages sent, want 1", len(sent))
 	}

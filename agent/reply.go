@@ -18,11 +18,14 @@ const (
 	Clarify                      // ask back
 	OfferHandoff                 // ask whether a human should take over
 	HandOff                      // hand the conversation to a human
+	// AwaitApproval tells the customer that a colleague checks what they asked
+	// for; see [Approval].
+	AwaitApproval
 )
 
 // String returns the decision's name.
 func (d Decision) String() string {
-	return [...]string{"silent", "answer", "clarify", "offer handoff", "hand off"}[min(d, HandOff)]
+	return [...]string{"silent", "answer", "clarify", "offer handoff", "hand off", "await approval"}[min(d, AwaitApproval)]
 }
 
 // Question is what [Agent.Reply] and [Agent.Preview] are asked.

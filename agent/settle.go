@@ -124,6 +124,9 @@ type Outcome struct {
 
 func (w *work) logTurn(ctx context.Context, c *Conversation, t *SettledTurn) error {
 	r := t.Reply
+	if w.agent.cfg.LogText {
+		w.agent.cfg.Logger.InfoContext(ctx, "turn", "agent", c.Agent, "conversation", c.ID, "question", t.Question, "decision", r.Decision.String(), "reply", r.Text)
+	}
 	outcome := Outcome{
 		Conversation: c.ID, Channel: c.Channel, Language: r.Language, Decision: r.Decision, Reason: r.Reason, Substantive: r.Substantive, At: t.At,
 	}
@@ -146,6 +149,9 @@ func (w *work) logTurn(ctx context.Context, c *Conversation, t *SettledTurn) err
 
 func (a *Agent) log(ctx context.Context, kind LogKind, key string, at time.Time, v any) error {
 	data, err := json.Marshal(v)
+	if err == nil && a.cfg.Redactor != nil && kind != AuditLog {
+		data, err = redactJSON(a.cfg.Redactor, data)
+	}
 	if err == nil {
 		err = a.cfg.Store.Log(ctx, a.cfg.ID, kind, LogLine{Key: key, At: at, Data: data})
 	}

@@ -35,8 +35,9 @@ type Store interface {
 	// Load returns a conversation, or ErrNoConversation.
 	Load(ctx context.Context, agent, conversation string) (Conversation, error)
 	// Due returns up to limit conversations of an agent that have work at now:
-	// unanswered messages, unfinished sends, handoffs or settlements, or a
-	// closing time that has passed. Conversations under a lease, and those of
+	// unanswered messages, unfinished sends, handoffs or settlements, approvals
+	// that were decided or whose time has passed but that are not settled, or,
+	// with no approval unsettled, a closing time that has passed. Conversations under a lease, and those of
 	// media that answer inside the request, are left out.
 	Due(ctx context.Context, agent string, now time.Time, limit int) ([]string, error)
 	// Save writes what a turn did, or nothing: ErrFenced without the lease,
@@ -45,6 +46,13 @@ type Store interface {
 	// ChangeOwner gives a conversation to an owner. With a message, that
 	// message joins the conversation and the outbox, once for each send.Key.
 	ChangeOwner(ctx context.Context, agent, conversation string, c OwnerChange) (Conversation, error)
+	// DecideApproval records how an approval of a conversation was decided, and
+	// returns it with its decision: d, or what was decided before. ErrNoApproval
+	// if there is none of that ID.
+	DecideApproval(ctx context.Context, agent, conversation, approval string, d ApprovalDecision) (Approval, error)
+	// PendingApprovals returns up to limit undecided approvals of an agent,
+	// oldest first.
+	PendingApprovals(ctx context.Context, agent string, limit int) ([]Approval, error)
 	// AddNote adds an internal remark.
 	AddNote(ctx context.Context, agent, conversation string, n channels.Note) error
 
@@ -134,10 +142,11 @@ type Conversation struct {
 	OwnerVersion int64 // grows with each change of owner
 	OwnedSince   time.Time
 
-	Messages []channels.Entry
-	Notes    []channels.Note
-	Outbox   []Send
-	Progress Progress
+	Messages  []channels.Entry
+	Notes     []channels.Note
+	Outbox    []Send
+	Approvals []Approval
+	Progress  Progress
 }
 
 // lastCustomerSeq returns the place of the customer's last message, 0 if there
@@ -164,7 +173,12 @@ func (c *Conversation) due(now time.Time) bool {
 			return true
 		}
 	}
-	return c.Owner == AgentOwns && !now.Before(c.ClosesAt)
+	return c.dueApproval(now) != nil || c.closes(now)
+}
+
+// closes reports whether the conversation ends for being idle.
+func (c *Conversation) closes(now time.Time) bool {
+	return c.Owner == AgentOwns && !now.Before(c.ClosesAt) && !c.awaitsApproval()
 }
 
 // Progress is what the agent knows about its own work on a conversation. Only
@@ -265,7 +279,10 @@ type Save struct {
 	Progress Progress
 	Append   []channels.Message // joins the conversation
 	Sends    []Send             // joins the outbox, or replaces the line with the same Out.Key
-	Owner    *OwnerChange       // without a message
+	// Approvals join the conversation, or replace the line with the same ID
+	// except for its Decision, which DecideApproval alone sets.
+	Approvals []Approval
+	Owner     *OwnerChange // without a message
 }
 
 // OwnerChange gives a conversation to an owner.

@@ -118,14 +118,14 @@ func (shut) Open(context.Context, channels.Outgoing) (channels.Stream, error) {
 }
 
 func TestStreamingIsOffWhereSomethingForbidsIt(t *testing.T) {
-	whole := agent.GuardFunc(func(context.Context, agent.Draft) agent.Verdict { return agent.Verdict{} })
+	whole := agent.GuardFunc(func(context.Context, agent.Draft) (agent.Verdict, error) { return agent.Verdict{}, nil })
 	for _, c := range []struct {
 		name string
 		cfg  agent.Config
 		ch   channels.Channel
 		off  string
 	}{
-		{"whole-draft guard", agent.Config{Guards: []agent.Guard{whole}}, channels.NewStreamingMemory("test", channels.Capabilities{}), "guard 5 (agent.GuardFunc) needs the whole draft"},
+		{"whole-draft guard", agent.Config{Guards: []agent.Guard{whole}}, channels.NewStreamingMemory("test", channels.Capabilities{}), "host's guard 1 (agent.GuardFunc) needs the whole draft"},
 		{"no Streamer", agent.Config{}, channels.NewMemory("test", channels.Capabilities{Streams: true}), "the channel does not stream"},
 		{"channel does not open", agent.Config{}, shut{channels.NewStreamingMemory("test", channels.Capabilities{})}, "channel: channels: send: recipient is gone"},
 		{"messages are split", agent.Config{}, channels.NewStreamingMemory("test", channels.Capabilities{MaxText: 500}), "the channel's capabilities do not allow it"},

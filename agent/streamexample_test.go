@@ -33,17 +33,17 @@ func ExampleAgent_Run_streaming() {
 	}
 	// Output:
 	// "You get your money back within 14 days [1]."
-	// " Just send it to  back to us."
+	// " Just send it to back to us."
 }
 
 // A guard that can judge an answer while it is being written lets it be
 // streamed; any other guard turns streaming off.
 func ExampleSegmentGuardFunc() {
-	noPromises := agent.SegmentGuardFunc(func(_ context.Context, d agent.Draft) agent.Verdict {
+	noPromises := agent.SegmentGuardFunc(func(_ context.Context, d agent.Draft) (agent.Verdict, error) {
 		if strings.Contains(strings.ToLower(d.Text), "we promise") {
-			return agent.Verdict{Guard: "promises", Action: agent.Block, Reason: "a promise"}
+			return agent.Verdict{Guard: "promises", Action: agent.Block, Reason: "a promise"}, nil
 		}
-		return agent.Verdict{}
+		return agent.Verdict{}, nil
 	})
 	a, _ := agent.New(agent.Config{
 		Knowledge: exampleKnowledge(), Guards: []agent.Guard{noPromises},

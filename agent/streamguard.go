@@ -17,23 +17,26 @@ type SegmentGuard interface {
 	// the answer is complete and Check judges the whole. What was allowed stays,
 	// so a guard must not allow what it could regret. It must be safe for
 	// concurrent use.
-	CheckSegment(ctx context.Context, d Draft) Verdict
+	CheckSegment(ctx context.Context, d Draft) (Verdict, error)
 }
 
 // SegmentGuardFunc makes a SegmentGuard of a function that judges the beginning
 // of an answer as it judges a whole one.
-type SegmentGuardFunc func(ctx context.Context, d Draft) Verdict
+type SegmentGuardFunc func(ctx context.Context, d Draft) (Verdict, error)
 
 // Check calls f.
-func (f SegmentGuardFunc) Check(ctx context.Context, d Draft) Verdict { return f(ctx, d) }
+func (f SegmentGuardFunc) Check(ctx context.Context, d Draft) (Verdict, error) { return f(ctx, d) }
 
 // CheckSegment calls f.
-func (f SegmentGuardFunc) CheckSegment(ctx context.Context, d Draft) Verdict { return f(ctx, d) }
+func (f SegmentGuardFunc) CheckSegment(ctx context.Context, d Draft) (Verdict, error) {
+	return f(ctx, d)
+}
 
 // passSegments asks the guards whether a draft may be shown up to where it is.
 func (a *Agent) passSegments(ctx context.Context, d Draft) (Verdict, bool) {
 	for _, g := range a.guards {
-		if v := g.(SegmentGuard).CheckSegment(ctx, d); v.Action != Allow {
+		g.Guard = GuardFunc(g.Guard.(SegmentGuard).CheckSegment)
+		if v := a.check(ctx, g, d); v.Action != Allow {
 			return v, false
 		}
 	}
@@ -42,9 +45,9 @@ func (a *Agent) passSegments(ctx context.Context, d Draft) (Verdict, bool) {
 
 // wholeDraftGuard names a guard that needs the whole draft, or returns "".
 func (a *Agent) wholeDraftGuard() string {
-	for i, g := range a.guards {
-		if _, ok := g.(SegmentGuard); !ok {
-			return fmt.Sprintf("guard %d (%T)", i+1, g)
+	for _, g := range a.guards {
+		if _, ok := g.Guard.(SegmentGuard); !ok {
+			return fmt.Sprintf("%s (%T)", g.name, g.Guard)
 		}
 	}
 	return ""

@@ -14,11 +14,11 @@ import (
 )
 
 func TestGuardsStopAStream(t *testing.T) {
-	stop := agent.SegmentGuardFunc(func(_ context.Context, d agent.Draft) agent.Verdict {
+	stop := agent.SegmentGuardFunc(func(_ context.Context, d agent.Draft) (agent.Verdict, error) {
 		if strings.Contains(d.Text, "lawyer") {
-			return agent.Verdict{Guard: "law", Action: agent.Escalate, Reason: "legal matter"}
+			return agent.Verdict{Guard: "law", Action: agent.Escalate, Reason: "legal matter"}, nil
 		}
-		return agent.Verdict{}
+		return agent.Verdict{}, nil
 	})
 	for _, c := range []struct {
 		name   string
@@ -27,7 +27,7 @@ func TestGuardsStopAStream(t *testing.T) {
 		want   string   // the end of the message
 		handed handoff.Reason
 	}{
-		{"address split over pieces", []string{" Go to ht", "tps://ev", "il.exam", "ple/x. And", " then go. "}, "evil", " Go to . And then go.", ""},
+		{"address split over pieces", []string{" Go to ht", "tps://ev", "il.exam", "ple/x. And", " then go. "}, "evil", " Go to. And then go.", ""},
 		{"markup split over pieces", []string{" It is <scr", "ipt>bad</scr", "ipt> so. And", " then go."}, "script", " It is bad so. And then go.", ""},
 		{"mark of an unknown passage split over pieces", []string{" It is so [9", "9]. And", " then go."}, "[99", " It is so. And then go.", ""},
 		{"link split over pieces", []string{" Read [this. Now](https", "://evil.example/a.b) now. And", " then go."}, "evil", " Read this. Now now. And then go.", ""},

@@ -40,6 +40,14 @@ type input struct {
 	show      *show            // shows the answer while it is written; nil on no channel
 	dry       bool             // preview: actions are not performed
 	unpaid    bool             // no credits: the model is not to be asked
+
+	conversation string     // ID, empty for a question that belongs to none
+	waits        bool       // calls can wait for approval
+	approvals    []Approval // of the conversation
+	// resumes is the approval that this turn settles, saidSince what was said
+	// after the question; for such turns only.
+	resumes   *Approval
+	saidSince []channels.Message
 }
 
 // turn takes a conversation through steps 3 to 10. It leaves everything to be
@@ -110,6 +118,7 @@ func (a *Agent) inputOf(c *Conversation, adm admitted) input {
 	}
 	q := Question{Contact: c.Contact, Channel: c.Channel, Languages: c.Languages}
 	in := input{language: c.Progress.Language, clarified: c.Progress.Clarified, offered: c.Progress.Offered, summary: c.Summary, unpaid: adm.unpaid}
+	in.conversation, in.waits, in.approvals = c.ID, !c.Exchange, c.Approvals
 	for _, e := range c.Messages {
 		fromCustomer := e.Message.Author == channels.FromCustomer
 		if fromCustomer && e.Seq > upTo {

@@ -52,6 +52,18 @@ type EmbeddingConfig struct {
 	// or after an error, the question is searched by its words alone, and so are
 	// those of the next half minute.
 	QueryTimeout time.Duration
+	// Redact, if set, takes personal data out of passages and questions before
+	// the embedder and the cache see them. It must be safe for concurrent use.
+	// The text that is searched by words and quoted stays as it is.
+	Redact func(string) string
+}
+
+// redacted is what the embedder may see of a text.
+func (c EmbeddingConfig) redacted(text string) string {
+	if c.Redact == nil {
+		return text
+	}
+	return c.Redact(text)
 }
 
 func (c EmbeddingConfig) withDefaults() EmbeddingConfig {
@@ -185,7 +197,7 @@ func (e *embeddings) missing(changes []Passages) (missing []*wanted, all int) {
 		}
 		c.Vectors = make([][]float32, len(c.Passages))
 		for j, p := range c.Passages {
-			text := p.embeddingText()
+			text := e.cfg.redacted(p.embeddingText())
 			key := e.key(text)
 			w := byKey[key]
 			if w == nil {
@@ -240,7 +252,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (e *embeddings) question(ctx context.Context, text string, dimensions int) ([]float32, error) {
 	ctx, cancel := context.WithTimeout(ctx, e.cfg.QueryTimeout)
 	defer cancel()
-	vectors, err := e.embedder.Embed(ctx, []string{text})
+	vectors, err := e.embedder.Embed(ctx, []string{e.cfg.redacted(text)})
 	if err != nil {
 		return nil, fmt.Errorf("knowledge: embedder: %w", err)
 	}

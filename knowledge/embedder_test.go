@@ -78,8 +78,8 @@ func TestPassagesAreFoundByMeaningWithoutASharedWord(t *testing.T) {
 	if len(res.Passages) == 0 || res.Passages[0].Title != "Returns" || res.Passages[0].Similarity < .9 || res.Passages[0].Lexical != 0 {
 		t.Errorf("%+v", res.Passages)
 	}
-	if res := ask(t, newBaseOf(t, shop()), knowledge.Query{Text: "money back", Language: "en"}); len(res.Passages) != 0 {
-		t.Errorf("found without an embedder: the test shows nothing: %+v", res.Passages)
+	if got := titles(t, newBaseOf(t, shop()), knowledge.Query{Text: "money back", Language: "en"}); strings.Contains(got, "Returns") {
+		t.Errorf("found %s without an embedder: the test shows nothing", got)
 	}
 }
 

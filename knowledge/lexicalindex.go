@@ -3,7 +3,6 @@ package knowledge
 import (
 	"context"
 	"fmt"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -17,48 +16,31 @@ func LexicalIndex() Index { return lexicalIndex{} }
 
 type lexicalIndex struct{}
 
-// lexicalSnapshot keeps the passages beside the index, which knows only their
-// IDs, and numbers the scopes for its filter.
+// lexicalSnapshot numbers the scopes for the index's filter. The passages are
+// the index's values, so that a change costs what it changes.
 type lexicalSnapshot struct {
-	index     *lexical.Index
-	passages  map[string]scoped
-	documents map[documentKey][]string // passage IDs
-	scopes    []Scope                  // by group
+	index  *lexical.Index
+	scopes scopes
 }
-
-type scoped struct {
-	*Passage
-	scope Scope
-}
-
-type documentKey struct{ source, document string }
 
 func (lexicalIndex) Build(ctx context.Context, prev Snapshot, changes []Passages) (Snapshot, error) {
-	next := &lexicalSnapshot{index: lexical.New(lexical.Config{}), passages: map[string]scoped{}, documents: map[documentKey][]string{}}
+	next := &lexicalSnapshot{index: lexical.New(lexical.Config{})}
 	if prev != nil {
 		old, ok := prev.(*lexicalSnapshot)
 		if !ok {
 			return nil, fmt.Errorf("%w: snapshot %T is another index's", ErrInvalidConfig, prev)
 		}
-		next.index, next.scopes = old.index, old.scopes
-		next.passages, next.documents = maps.Clone(old.passages), maps.Clone(old.documents)
+		*next = *old
 	}
 	var remove []string
 	var add []lexical.Entry
 	for _, c := range changes {
-		key := documentKey{c.Scope.Source, c.Document}
-		for _, id := range next.documents[key] {
-			remove = append(remove, id)
-			delete(next.passages, id)
-		}
-		delete(next.documents, key)
-		group := next.group(c.Scope)
+		remove = append(remove, c.Replaces...)
+		group := next.scopes.number(c.Scope)
 		for _, p := range c.Passages {
-			next.passages[p.ID] = scoped{p, c.Scope}
-			next.documents[key] = append(next.documents[key], p.ID)
 			add = append(add, lexical.Entry{
 				ID: p.ID, Parent: c.Scope.Source + "\x00" + c.Document, Group: group,
-				Title: titleOf(p), Heading: strings.Join(slices.Concat(p.Path, p.Aliases), "\n"), Text: p.Text(), Language: p.Language,
+				Title: titleOf(p), Heading: headingOf(p), Text: p.Text(), Language: p.Language, Value: p,
 			})
 		}
 	}
@@ -68,6 +50,14 @@ func (lexicalIndex) Build(ctx context.Context, prev Snapshot, changes []Passages
 	}
 	next.index = index
 	return next, nil
+}
+
+// headingOf returns what is searched above a passage's text.
+func headingOf(p *Passage) string {
+	if len(p.Aliases) == 0 {
+		return strings.Join(p.Path, "\n")
+	}
+	return strings.Join(slices.Concat(p.Path, p.Aliases), "\n")
 }
 
 // titleOf returns a passage's title, or what its file's name says.
@@ -84,32 +74,17 @@ func titleOf(p *Passage) string {
 	}, name)
 }
 
-// group returns a scope's number, giving it the next one if it is new.
-func (s *lexicalSnapshot) group(scope Scope) uint32 {
-	for i, known := range s.scopes {
-		if known == scope {
-			return uint32(i)
-		}
-	}
-	s.scopes = append(s.scopes[:len(s.scopes):len(s.scopes)], scope)
-	return uint32(len(s.scopes) - 1)
-}
-
-func (s *lexicalSnapshot) Len() int { return len(s.passages) }
+func (s *lexicalSnapshot) Len() int { return s.index.Len() }
 
 func (s *lexicalSnapshot) Search(ctx context.Context, q IndexQuery) (IndexResult, error) {
 	if err := ctx.Err(); err != nil {
 		return IndexResult{}, err
 	}
-	query := lexical.Query{Text: q.Text, Language: q.Language, K: q.Limit}
-	if q.Accept != nil {
-		query.Accept = func(group uint32) bool { return q.Accept(s.scopes[group]) }
-	}
-	found := s.index.Search(query)
+	found := s.index.Search(lexical.Query{Text: q.Text, Language: q.Language, K: q.Limit, Accept: s.scopes.filter(q.Accept)})
 	res := IndexResult{Answerability: found.Answerability}
 	for _, h := range found.Hits {
-		p := s.passages[h.ID]
-		res.Hits = append(res.Hits, Hit{Passage: p.Passage, Scope: p.scope, Score: h.Score})
+		passage, _ := h.Value.(*Passage) // nothing else is put in
+		res.Hits = append(res.Hits, Hit{Passage: passage, Scope: s.scopes[h.Group], Score: h.Score})
 	}
 	return res, nil
 }

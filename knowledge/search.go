@@ -37,7 +37,8 @@ type Query struct {
 type Result struct {
 	// ShortAnswer is the approved answer to this very question, if there is one.
 	ShortAnswer *ShortAnswer
-	// Passages are sorted by falling score.
+	// Passages are sorted by falling score. With a short answer it is its own
+	// passage alone.
 	Passages []Found
 	// Answerability estimates in [0,1] how probable it is that the passages
 	// answer the question. It is 1 with a short answer.
@@ -224,6 +225,7 @@ func (s *search) result(o outcome) Result {
 		}
 		answer := o.short.ShortAnswer
 		res.ShortAnswer = &answer
+		res.Passages = []Found{{Passage: o.short.record.passages[0], Score: 1}}
 		return res
 	}
 	for _, h := range o.hits {

@@ -4,6 +4,6 @@
 // becomes a dependency of the library.
 //
 // Package formats sets the file parsers beside pandoc and pdftotext, package
-// retrieval sets search beside bleve and chromem-go. README.md says how to run
-// both and what they measured.
+// retrieval sets search beside bleve and chromem-go, package crawling sets the
+// crawler beside colly. README.md says how to run them and what they measured.
 package integration

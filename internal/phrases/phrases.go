@@ -10,17 +10,26 @@ type Key string
 
 // The fixed strings. Text between braces is replaced, see [Text].
 const (
-	Sources        Key = "sources"         // heading of the list of citations
-	AnswerIntro    Key = "answer intro"    // before quoted sentences
-	Clarify        Key = "clarify"         // nothing fits the question
-	OfferHuman     Key = "offer human"     // ask whether a human should take over
-	Transferring   Key = "transferring"    // a human takes over
-	OutOfHours     Key = "out of hours"    // with {time}: a human answers when the team is back
-	NobodyThere    Key = "nobody there"    // out of hours without a known opening
-	Greeting       Key = "greeting"        // with {name}: answer to a mere greeting
-	GreetingNoName Key = "greeting noname" // the same for an agent without a name
-	Thanks         Key = "thanks"          // answer to mere thanks
-	AgentLabel     Key = "agent label"     // tells that an AI answers
+	Sources     Key = "sources"      // heading of the list of citations
+	AnswerIntro Key = "answer intro" // before quoted sentences, friendly
+	// The same in the other personalities.
+	IntroProfessional Key = "intro professional"
+	IntroCasual       Key = "intro casual"
+	IntroEmpathetic   Key = "intro empathetic"
+	IntroWitty        Key = "intro witty"
+	Clarify           Key = "clarify"         // nothing fits the question
+	OfferHuman        Key = "offer human"     // ask whether a human should take over
+	Transferring      Key = "transferring"    // a human takes over
+	OutOfHours        Key = "out of hours"    // with {time}: a human answers when the team is back
+	NobodyThere       Key = "nobody there"    // out of hours without a known opening
+	Greeting          Key = "greeting"        // with {name}: answer to a mere greeting
+	GreetingNoName    Key = "greeting noname" // the same for an agent without a name
+	Thanks            Key = "thanks"          // answer to mere thanks
+	AgentLabel        Key = "agent label"     // tells that an AI answers
+	Checking          Key = "checking"        // an action waits for a human's approval
+	Approved          Key = "approved"        // a human approved it, and it was done
+	Declined          Key = "declined"        // a human did not approve it
+	Interrupted       Key = "interrupted"     // an answer that was begun cannot be finished
 )
 
 // List names a list of what customers say, in lower case with single spaces and

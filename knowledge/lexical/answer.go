@@ -19,19 +19,11 @@ const (
 	answerLength   = -0.30 // logarithm of the mean entry length in n-grams
 )
 
-// answerability is the probability that the best of sc.best answers the query.
-func (ix *Index) answerability(sc *scratch, most float64) float64 {
+// answerability is the probability that the first of sc.best answers the query;
+// second is the score of the best of another parent.
+func (ix *Index) answerability(sc *scratch, second, most float64) float64 {
 	if len(sc.best) == 0 {
 		return 0
-	}
-	top := sc.best[0]
-	parent := ix.parts[top.part].parentOf[top.doc]
-	second := 0.0
-	for _, f := range sc.best[1:] {
-		if f.part != top.part || ix.parts[f.part].parentOf[f.doc] != parent {
-			second = float64(f.score)
-			break
-		}
 	}
 	var han, run, whole float64
 	for i := range sc.terms {
@@ -44,7 +36,7 @@ func (ix *Index) answerability(sc *scratch, most float64) float64 {
 			run += w
 		}
 	}
-	score := float64(top.score)
+	score := float64(sc.best[0].score)
 	mean := min(max(ix.sumLen/float64(ix.live), 30), 3000)
 	z := answerBias + answerCoverage*logit(score/most) + answerMargin*logit((score-second)/score) +
 		answerHan*han/whole + answerRun*run/whole + answerLength*math.Log(mean)

@@ -42,17 +42,18 @@ func (b *builder) reset() {
 	b.docFrom = append(b.docFrom[:0], 0)
 }
 
-// segment indexes entries, which it keeps. Entries of one parent must be neighbours.
+// segment indexes entries. Entries of one parent must be neighbours.
 func (b *builder) segment(ctx context.Context, entries []Entry) (*segment, error) {
 	b.reset()
-	s := &segment{docLen: make([]uint8, len(entries))}
+	s := &segment{}
+	lengths := make([]uint8, len(entries))
 	for i := range entries {
 		if i&63 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		s.docLen[i] = b.entry(&entries[i])
+		lengths[i] = b.entry(&entries[i])
 	}
-	s.adopt(entries)
+	s.adopt(len(entries), func(i int) (Entry, uint8) { return entries[i], lengths[i] })
 	b.invert(s)
 	return s, nil
 }
@@ -119,7 +120,7 @@ func (b *builder) term(key uint64) uint32 {
 func (b *builder) word(word []byte, lang string) []uint32 {
 	n, added := b.words.get(hashText(hashText(wordSeed, lang), word))
 	if added {
-		b.wordTerm = append(b.wordTerm, b.term(hashText(stemSeed, b.stemmers.stem(lang, string(word)))))
+		b.wordTerm = append(b.wordTerm, b.term(stemKey(b.stemmers.stem(lang, string(word)))))
 		b.runes = gramTerms(word, b.runes, func(key uint64) {
 			b.wordTerm = append(b.wordTerm, b.term(key))
 		})
@@ -131,7 +132,7 @@ func (b *builder) word(word []byte, lang string) []uint32 {
 // invert writes the postings of the collected entries, terms sorted by key.
 func (b *builder) invert(s *segment) {
 	n := len(b.keys)
-	rank := b.sortKeys(s)
+	keys, rank := b.sortKeys()
 	from := make([]uint32, n+1)
 	for i, t := range b.docTerm {
 		t = rank[t]
@@ -150,23 +151,23 @@ func (b *builder) invert(s *segment) {
 			next[t]++
 		}
 	}
-	w := newPostingWriter(s, n, len(docs))
-	for t := range n {
-		w.add(docs[from[t]:from[t+1]])
+	w := newPostingWriter(s, n, 2*len(docs))
+	for t, key := range keys {
+		w.add(key, docs[from[t]:from[t+1]])
 	}
 	w.done()
 }
 
-// sortKeys sets the segment's keys in order and returns the rank of each term.
+// sortKeys returns the keys in order and the rank of each term.
 // Keys are hashes, evenly spread: sorted into as many buckets as there are keys
 // by their top bits, they are all but in order.
-func (b *builder) sortKeys(s *segment) (rank []uint32) {
+func (b *builder) sortKeys() (keys []uint64, rank []uint32) {
 	n := len(b.keys)
-	shift := uint(64)
-	for 1<<(64-shift) < n {
+	shift := uint(keyBits)
+	for 1<<(keyBits-shift) < n {
 		shift--
 	}
-	at := make([]uint32, 1<<(64-shift)+1)
+	at := make([]uint32, 1<<(keyBits-shift)+1)
 	for _, k := range b.keys {
 		at[k>>shift+1]++
 	}
@@ -183,11 +184,11 @@ func (b *builder) sortKeys(s *segment) (rank []uint32) {
 			order[j], order[j-1] = order[j-1], order[j]
 		}
 	}
-	s.keys = make([]uint64, n)
+	keys = make([]uint64, n)
 	rank = make([]uint32, n)
 	for r, t := range order {
-		s.keys[r] = b.keys[t]
+		keys[r] = b.keys[t]
 		rank[t] = uint32(r)
 	}
-	return rank
+	return keys, rank
 }

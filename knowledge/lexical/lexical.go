@@ -1,11 +1,12 @@
 // Package lexical finds passages by the words and word parts they share with a
 // question, in any language and without a model.
 //
-// Texts are indexed by their stemmed words and by character 3- and 4-grams;
-// languages without a stemmer or without spaces are covered by the grams alone.
-// Both are ranked by BM25, and the score of the document a passage belongs to is
-// added. An [Index] is immutable: [Index.With] returns a new one that shares
-// what did not change, so a reader is never disturbed.
+// Texts are indexed by their stemmed words and by character 4-grams, with
+// 3-grams at the ends of words; languages without a stemmer or without spaces are
+// covered by the grams alone. Both are ranked by BM25, and the score of the
+// document a passage belongs to is added. An [Index] is immutable: [Index.With]
+// returns a new one that shares what did not change, so a reader is never
+// disturbed.
 package lexical
 
 import (
@@ -27,6 +28,8 @@ type Entry struct {
 	Text           string
 	// Language is the text's language as a BCP 47 tag, empty when unknown.
 	Language string
+	// Value is the caller's own and comes back with a [Hit].
+	Value any
 }
 
 // Config tunes an index. The zero value of a field is its default; a negative
@@ -55,6 +58,8 @@ type Query struct {
 // Hit is a found entry.
 type Hit struct {
 	ID    string
+	Group uint32
+	Value any
 	Score float64 // comparable within one result only
 	// Coverage is the share in [0,1] of the query's weight that the entry and
 	// its parent hold.
@@ -80,6 +85,7 @@ type Index struct {
 	groups    []uint32 // distinct groups of live and dead entries, sorted
 	stemmers  []stemmerUse
 	docNorm   *normTable
+	rarities  [256]float32 // by number of entries, of words that carry meaning
 	parentAvg float64
 	pool      *scratchPool
 	tailLeast int // see rank
@@ -95,6 +101,19 @@ func New(cfg Config) *Index {
 
 // Len is the number of entries.
 func (ix *Index) Len() int { return ix.live }
+
+// IDs returns the entries of a parent, of all groups.
+func (ix *Index) IDs(parent string) []string {
+	var ids []string
+	if parent == "" {
+		return nil
+	}
+	for i := range ix.parts {
+		p := &ix.parts[i]
+		p.eachOf(parent, func(doc uint32) { ids = append(ids, p.entries[doc].id) })
+	}
+	return ids
+}
 
 // Bytes is the memory the index holds, the entries' strings included. Memory
 // shared with an older index is counted in both.
@@ -136,7 +155,9 @@ func (ix *Index) summarise() {
 		ix.parents += p.liveParents
 		ix.groups = append(ix.groups, p.groups...)
 		for lang, n := range p.languages {
-			uses[lang] += n
+			if n > 0 {
+				uses[stemLanguage(lang)] += n
+			}
 		}
 	}
 	slices.Sort(ix.groups)
@@ -156,6 +177,9 @@ func (ix *Index) summarise() {
 	avg := 1.0
 	if ix.live > 0 {
 		avg = max(ix.sumLen/float64(ix.live), 1)
+	}
+	for df := range ix.rarities {
+		ix.rarities[df] = ix.rarity(df, backgroundShare)
 	}
 	ix.docNorm = newNormTable(ix.cfg, avg)
 	ix.parentAvg = 1

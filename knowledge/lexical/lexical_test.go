@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
-	"sync"
 	"testing"
 )
 
@@ -257,56 +256,6 @@ func TestAnySequenceOfChangesEqualsAFreshBuild(t *testing.T) {
 			ix = next
 		}
 	}
-}
-
-func TestSearchesDuringBuildsSeeWholeGenerations(t *testing.T) {
-	const entries = 200
-	generation := func(n int) []Entry {
-		var out []Entry
-		for i := range entries {
-			out = append(out, Entry{ID: fmt.Sprint(i), Parent: fmt.Sprint("d", i/5), Text: fmt.Sprintf("refund policy generation%d", n)})
-		}
-		return out
-	}
-	var mu sync.RWMutex
-	current := buildIndex(t, Config{}, generation(0))
-	done := make(chan struct{})
-	var readers sync.WaitGroup
-	for range 3 {
-		readers.Go(func() {
-			for {
-				select {
-				case <-done:
-					return
-				default:
-				}
-				mu.RLock()
-				ix := current
-				mu.RUnlock()
-				r := ix.Search(Query{Text: "refund policy", K: entries})
-				if len(r.Hits) != entries {
-					t.Errorf("found %d of %d", len(r.Hits), entries)
-					return
-				}
-				if r.Hits[0].Score != r.Hits[entries-1].Score {
-					t.Error("a mixed generation was seen")
-					return
-				}
-			}
-		})
-	}
-	for n := 1; n <= 20; n++ {
-		next, err := current.With(context.Background(), nil, generation(n))
-		if err != nil {
-			t.Error(err)
-			break
-		}
-		mu.Lock()
-		current = next
-		mu.Unlock()
-	}
-	close(done)
-	readers.Wait()
 }
 
 func TestManySmallChangesKeepTheSegmentsFew(t *testing.T) {

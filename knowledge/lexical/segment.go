@@ -1,36 +1,77 @@
 package lexical
 
-import "math"
+import (
+	"math"
+	"slices"
+	"unsafe"
+)
 
 // A segment holds entries and their postings. It never changes.
 type segment struct {
-	entries  []Entry
-	docLen   []uint8  // length code of each entry, see lenCode
-	parentOf []uint32 // parent of each entry; a parent's entries are neighbours
-	parents  []uint32 // first entry of each parent, and the number of entries
+	entries  []record
+	commons  []common
+	place    []uint32 // of each entry: its parent<<lenBits | its length code
+	parents  []uint32 // first entry of each parent, and the number of entries; a parent's entries are neighbours
 	ids      nameTable
 	byParent nameTable
 
-	keys   []uint64 // sorted
-	bucket []uint32 // where the keys of a range of top bits begin
-	shift  uint
-	count  []uint32 // entries of each term
-	off    []uint32 // where each term's postings begin, and their end
-	post   []byte
+	dict dictionary
+	post []byte
 }
+
+// record is what is kept of an entry that its neighbours do not share.
+type record struct {
+	id, text string
+	value    any
+	common   uint32
+}
+
+// common is what neighbouring entries often have in common.
+type common struct {
+	parent, title, heading, language string
+	group                            uint32
+}
+
+func commonOf(e *Entry) common {
+	return common{parent: e.Parent, title: e.Title, heading: e.Heading, language: e.Language, group: e.Group}
+}
+
+func (s *segment) commonOf(doc uint32) *common { return &s.commons[s.entries[doc].common] }
+
+// entry returns an entry as it was given.
+func (s *segment) entry(doc uint32) Entry {
+	r, c := &s.entries[doc], s.commonOf(doc)
+	return Entry{ID: r.id, Parent: c.parent, Group: c.group, Title: c.title, Heading: c.heading, Text: r.text, Language: c.language, Value: r.value}
+}
+
+const (
+	lenBits = 8
+	lenMask = 1<<lenBits - 1
+)
+
+func (s *segment) parentOf(doc uint32) uint32 { return s.place[doc] >> lenBits }
 
 // part is a segment as one generation of the index sees it.
 type part struct {
 	*segment
 	base        int      // number of the first entry within the generation
+	parentBase  int      // the same of its first parent
 	dead        []uint64 // bitmap of removed entries, nil when there are none
-	df          []uint32 // live entries of each term; the segment's count while none is dead
+	gone        counts   // removed entries of each term
 	live        int
 	liveParents int
-	sumLen      float64   // length of the live entries
-	parentLen   []float32 // live length of each parent
-	groups      []uint32  // distinct groups, sorted
-	languages   map[string]int
+	sumLen      float64        // length of the live entries
+	parentLen   []uint32       // live length of each parent
+	longest     uint32         // no parent is longer
+	groups      []uint32       // distinct groups of live and dead entries
+	groupOf     []uint32       // of each parent, as a place in groups
+	languages   map[string]int // live entries by tag
+}
+
+// df is the number of live entries that hold a term.
+func (p *part) df(term int) int {
+	n, _ := p.counted(term)
+	return n - int(p.gone.at(term))
 }
 
 func (p *part) isDead(doc uint32) bool {
@@ -70,75 +111,53 @@ func tfCode(quarters uint32) uint32 {
 	return 7
 }
 
-// normTable is BM25's saturation of each level at each length code.
-type normTable [1 << tfBits][256]float32
+// normTable is BM25's saturation at each length code of each level.
+type normTable [1 << lenBits][1 << tfBits]float32
 
 func newNormTable(c Config, avg float64) *normTable {
 	t := new(normTable)
-	for code := range t[0] {
+	for code := range t {
 		k := c.K1 * (1 - c.B + c.B*lenOf(uint8(code))/avg)
 		for level, tf := range tfLevel {
 			tf := float64(tf)
-			t[level][code] = float32(tf * (c.K1 + 1) / (tf + k))
+			t[code][level] = float32(tf * (c.K1 + 1) / (tf + k))
 		}
 	}
 	return t
 }
 
-// find returns the term's number.
-func (s *segment) find(key uint64) (term int, ok bool) {
-	if len(s.keys) == 0 {
-		return 0, false
-	}
-	b := key >> s.shift
-	for i, end := s.bucket[b], s.bucket[b+1]; i < end; i++ {
-		if s.keys[i] == key {
-			return int(i), true
-		}
-	}
-	return 0, false
-}
-
-// index fills the buckets over the sorted keys.
-func (s *segment) index() {
-	bits := uint(1)
-	for len(s.keys)>>(bits+2) > 0 {
-		bits++
-	}
-	s.shift = 64 - bits
-	s.bucket = make([]uint32, 1<<bits+1)
-	for _, k := range s.keys {
-		s.bucket[k>>s.shift+1]++
-	}
-	for i := 1; i < len(s.bucket); i++ {
-		s.bucket[i] += s.bucket[i-1]
-	}
-}
-
 // parent returns the entries [first, end) of a parent.
 func (s *segment) parent(i uint32) (first, end uint32) { return s.parents[i], s.parents[i+1] }
 
-// adopt sets the entries and everything that follows from them alone. Entries of
-// one parent and group must be neighbours.
-func (s *segment) adopt(entries []Entry) {
-	s.entries = entries
-	s.parentOf = make([]uint32, len(entries))
-	s.ids = newNameTable(len(entries))
-	for i := range entries {
-		e := &entries[i]
-		if i == 0 || !sameParent(&entries[i-1], e) {
+// adopt sets the entries, with their length codes, and everything that follows
+// from them alone. Entries of one parent and group must be neighbours.
+func (s *segment) adopt(n int, entry func(i int) (Entry, uint8)) {
+	s.entries = make([]record, n)
+	s.place = make([]uint32, n)
+	s.ids = newNameTable(n)
+	var last common
+	for i := range s.entries {
+		e, length := entry(i)
+		c := commonOf(&e)
+		if i == 0 || c != last {
+			s.commons = append(s.commons, c)
+		}
+		if i == 0 || c.parent == "" || c.parent != last.parent || c.group != last.group {
 			s.parents = append(s.parents, uint32(i))
 		}
-		s.parentOf[i] = uint32(len(s.parents) - 1)
+		last = c
+		s.entries[i] = record{e.ID, e.Text, e.Value, uint32(len(s.commons) - 1)}
+		s.place[i] = uint32(len(s.parents)-1)<<lenBits | uint32(length)
 		s.ids.add(hashText(wordSeed, e.ID), i)
 	}
+	s.commons = slices.Clip(slices.Clone(s.commons))
 	s.byParent = newNameTable(len(s.parents))
 	for p, first := range s.parents {
-		if e := &entries[first]; e.Parent != "" {
-			s.byParent.add(hashText(wordSeed, e.Parent), p)
+		if c := s.commonOf(first); c.parent != "" {
+			s.byParent.add(hashText(wordSeed, c.parent), p)
 		}
 	}
-	s.parents = append(s.parents, uint32(len(entries)))
+	s.parents = append(slices.Grow(slices.Clip(s.parents), 1), uint32(n))
 }
 
 func sameParent(a, b *Entry) bool {
@@ -147,21 +166,22 @@ func sameParent(a, b *Entry) bool {
 
 func (p *part) bytes() int64 {
 	s := p.segment
-	n := len(s.entries)*(8*11) + len(s.docLen) + 4*(len(s.parentOf)+len(s.parents)+len(s.ids)+len(s.byParent)) +
-		8*len(s.keys) + 4*(len(s.bucket)+len(s.count)+len(s.off)) + len(s.post) +
-		8*len(p.dead) + 4*len(p.parentLen)
-	if p.dead != nil {
-		n += 4 * len(p.df)
-	}
+	n := len(s.entries)*int(unsafe.Sizeof(record{})) + len(s.commons)*int(unsafe.Sizeof(common{})) +
+		4*(len(s.place)+len(s.parents)+len(s.ids)+len(s.byParent)) + s.dict.bytes() + len(s.post) +
+		8*len(p.dead) + p.gone.bytes() + 4*len(p.parentLen)
 	for i := range s.entries {
-		e := &s.entries[i]
-		n += len(e.ID) + len(e.Text)
-		if i == 0 || e.Title != s.entries[i-1].Title {
-			n += len(e.Title)
+		n += len(s.entries[i].id) + len(s.entries[i].text)
+	}
+	last := &common{}
+	for i := range s.commons {
+		c := &s.commons[i]
+		if c.title != last.title {
+			n += len(c.title)
 		}
-		if i == 0 || e.Heading != s.entries[i-1].Heading {
-			n += len(e.Heading)
+		if c.heading != last.heading {
+			n += len(c.heading)
 		}
+		last = c
 	}
 	return int64(n)
 }

@@ -57,19 +57,18 @@ func (t *keyTable) reset() {
 // It is immutable once filled.
 type nameTable []uint32 // position+1 by hash, linear probing
 
-func newNameTable(n int) nameTable {
-	size := 4
-	for size < 2*n {
-		size *= 2
-	}
-	return make(nameTable, size)
-}
+// newNameTable has room for n positions and a third more.
+func newNameTable(n int) nameTable { return make(nameTable, n+n/3+1) }
+
+// slot is where the search for a hash begins: its upper half, scaled.
+func (t nameTable) slot(hash uint64) int { return int(hash >> 32 * uint64(len(t)) >> 32) }
 
 func (t nameTable) add(hash uint64, pos int) {
-	mask := uint64(len(t) - 1)
-	i := hash & mask
+	i := t.slot(hash)
 	for t[i] != 0 {
-		i = (i + 1) & mask
+		if i++; i == len(t) {
+			i = 0
+		}
 	}
 	t[i] = uint32(pos) + 1
 }
@@ -79,10 +78,12 @@ func (t nameTable) find(hash uint64, match func(pos int) bool) (int, bool) {
 	if len(t) == 0 {
 		return 0, false
 	}
-	mask := uint64(len(t) - 1)
-	for i := hash & mask; t[i] != 0; i = (i + 1) & mask {
+	for i := t.slot(hash); t[i] != 0; {
 		if pos := int(t[i] - 1); match(pos) {
 			return pos, true
+		}
+		if i++; i == len(t) {
+			i = 0
 		}
 	}
 	return 0, false

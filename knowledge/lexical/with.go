@@ -3,6 +3,7 @@ package lexical
 import (
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 
@@ -125,26 +126,33 @@ type parentKey struct {
 
 // siblings appends the live entries of a parent that leave agrees to let go.
 func (p *part) siblings(k parentKey, leave func(uint32) bool, out []Entry) []Entry {
-	hash := hashText(wordSeed, k.parent)
-	p.byParent.find(hash, func(pos int) bool {
-		first, end := p.parent(uint32(pos))
-		if e := &p.entries[first]; e.Parent != k.parent || e.Group != k.group {
-			return false
+	p.eachOf(k.parent, func(doc uint32) {
+		if p.commonOf(doc).group == k.group && leave(doc) {
+			out = append(out, p.entry(doc))
 		}
-		for d := first; d < end; d++ {
-			if leave(d) {
-				out = append(out, p.entries[d])
-			}
-		}
-		return false
 	})
 	return out
+}
+
+// eachOf calls f with the live entries of a parent, of all groups.
+func (p *part) eachOf(parent string, f func(doc uint32)) {
+	p.byParent.find(hashText(wordSeed, parent), func(pos int) bool {
+		first, end := p.parent(uint32(pos))
+		if p.commonOf(first).parent == parent {
+			for d := first; d < end; d++ {
+				if !p.isDead(d) {
+					f(d)
+				}
+			}
+		}
+		return false // another group or a newer state may follow
+	})
 }
 
 // liveEntry finds a live entry by its ID; a segment may hold dead ones of the same ID.
 func (p *part) liveEntry(id string) (int, bool) {
 	return p.ids.find(hashText(wordSeed, id), func(pos int) bool {
-		return p.entries[pos].ID == id && !p.isDead(uint32(pos))
+		return p.entries[pos].id == id && !p.isDead(uint32(pos))
 	})
 }
 
@@ -204,7 +212,7 @@ func (ix *Index) build(ctx context.Context, entries []Entry) ([]part, error) {
 		g.Go(func() error {
 			b := newBuilder(ix.cfg)
 			for i := w; i < len(batches); i += workers {
-				s, err := b.segment(ctx, slices.Clone(batches[i]))
+				s, err := b.segment(ctx, batches[i])
 				if err != nil {
 					return err
 				}
@@ -221,46 +229,48 @@ func (ix *Index) build(ctx context.Context, entries []Entry) ([]part, error) {
 
 // newPart is a segment with all its entries alive.
 func newPart(s *segment) part {
-	p := part{segment: s, df: s.count}
-	p.tally()
+	p := part{segment: s, languages: map[string]int{}, parentLen: make([]uint32, len(s.parents)-1)}
+	for d := range s.entries {
+		p.tally(uint32(d), 1)
+	}
+	for _, n := range p.parentLen {
+		p.longest = max(p.longest, n)
+	}
+	p.groupOf = make([]uint32, len(s.parents)-1)
+	places := map[uint32]uint32{}
+	for i := range p.groupOf {
+		group := s.commonOf(s.parents[i]).group
+		place, known := places[group]
+		if !known {
+			place = uint32(len(p.groups))
+			places[group] = place
+			p.groups = append(p.groups, group)
+		}
+		p.groupOf[i] = place
+	}
 	return p
 }
 
-// tally counts what is alive.
-func (p *part) tally() {
-	p.live, p.liveParents, p.sumLen, p.groups = 0, 0, 0, nil
-	p.languages = map[string]int{}
-	p.parentLen = make([]float32, len(p.parents)-1)
-	lang, base := "", ""
-	for d := range p.entries {
-		if p.isDead(uint32(d)) {
-			continue
-		}
-		e := &p.entries[d]
-		if e.Language != lang {
-			lang, base = e.Language, stemLanguage(e.Language)
-		}
-		p.live++
-		p.languages[base]++
-		if n := len(p.groups); n == 0 || p.groups[n-1] != e.Group {
-			p.groups = append(p.groups, e.Group)
-		}
-		n := lenOf(p.docLen[d])
-		p.sumLen += n
-		parent := p.parentOf[d]
-		if p.parentLen[parent] == 0 {
-			p.liveParents++
-		}
-		p.parentLen[parent] += float32(max(n, 1))
+// tally takes an entry into what is alive, or with by -1 out of it.
+func (p *part) tally(doc uint32, by int) {
+	p.live += by
+	p.languages[p.commonOf(doc).language] += by
+	n := lenOf(uint8(p.place[doc] & lenMask))
+	p.sumLen += float64(by) * n
+	length := &p.parentLen[p.parentOf(doc)]
+	if *length == 0 {
+		p.liveParents++
 	}
-	slices.Sort(p.groups)
-	p.groups = slices.Clip(slices.Compact(p.groups))
+	*length += uint32(by) * uint32(max(n, 1)) // wraps around to subtract
+	if *length == 0 {
+		p.liveParents--
+	}
 }
 
 // bury marks entries of each part as removed and takes them out of the counts.
 func (ix *Index) bury(gone [][]uint32) {
 	var b *builder
-	kept := ix.parts[:0]
+	kept := make([]part, 0, len(ix.parts))
 	for i := range ix.parts {
 		p := ix.parts[i]
 		if len(gone[i]) > 0 {
@@ -281,19 +291,21 @@ func (p *part) bury(gone []uint32, b *builder) {
 	dead := make([]uint64, (len(p.entries)+63)/64)
 	copy(dead, p.dead)
 	p.dead = dead
-	p.df = slices.Clone(p.df)
+	p.parentLen, p.languages = slices.Clone(p.parentLen), maps.Clone(p.languages)
 	b.reset()
 	for _, d := range gone {
 		p.dead[d>>6] |= 1 << (d & 63)
-		from := len(b.docTerm)
-		b.entry(&p.entries[d])
-		for _, t := range b.docTerm[from:] {
-			if term, ok := p.find(b.keys[t]); ok {
-				p.df[term]--
-			}
+		p.tally(d, -1)
+		e := p.entry(d)
+		b.entry(&e)
+	}
+	terms := b.docTerm[:0]
+	for _, t := range b.docTerm {
+		if term, ok := p.dict.find(b.keys[t]); ok {
+			terms = append(terms, uint32(term))
 		}
 	}
-	p.tally()
+	p.gone = p.gone.with(len(p.dict.terms), terms)
 }
 
 // compact merges segments until each is clearly larger than the next, so that
@@ -310,25 +322,27 @@ func (ix *Index) compact(ctx context.Context) error {
 		}
 	}
 	slices.SortStableFunc(ix.parts, func(a, b part) int { return b.live - a.live })
-	for n := len(ix.parts); n > 1; n = len(ix.parts) {
-		from, sum := n-1, ix.parts[n-1].live
-		for from > 0 && ix.parts[from-1].live < growth*sum {
-			from--
-			sum += ix.parts[from].live
+	rest := 0 // live entries of the parts that follow
+	from := len(ix.parts)
+	for i := from - 1; i >= 0; i-- {
+		if live := ix.parts[i].live; live < growth*rest {
+			from = i
 		}
-		if from == n-1 {
-			break
-		}
+		rest += ix.parts[i].live
+	}
+	if from < len(ix.parts) {
 		s, err := merge(ctx, ix.parts[from:])
 		if err != nil {
 			return err
 		}
-		ix.parts = append(ix.parts[:from], newPart(s))
+		ix.parts = append(slices.Clone(ix.parts[:from]), newPart(s))
 	}
-	base := 0
+	base, parentBase := 0, 0
 	for i := range ix.parts {
-		ix.parts[i].base = base
-		base += len(ix.parts[i].entries)
+		p := &ix.parts[i]
+		p.base, p.parentBase = base, parentBase
+		base += len(p.entries)
+		parentBase += len(p.parents) - 1
 	}
 	return nil
 }

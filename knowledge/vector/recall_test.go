@@ -102,12 +102,12 @@ func TestExactModeSmallIndexesAndNarrowFiltersMissNothing(t *testing.T) {
 	race.SkipHeavy(t)
 	rng := rand.New(rand.NewPCG(14, 14))
 	for _, kind := range kindsOfData() {
-		rows, asked := kind.make(rng, 6000, 10, 64)
+		rows, asked := kind.make(rng, defaultScanUpTo+2000, 10, 64)
 		entries := entriesOf(rows)
 		onePercent := func(g uint32) bool { return g == 42 }
 		for name, r := range map[string]float64{
 			"exact":       recall(t, buildIndex(t, Config{Exact: true}, entries), entries, asked, 10, nil),
-			"small":       recall(t, buildIndex(t, Config{}, entries[:4096]), entries[:4096], asked, 10, nil),
+			"small":       recall(t, buildIndex(t, Config{}, entries[:defaultScanUpTo]), entries[:defaultScanUpTo], asked, 10, nil),
 			"one percent": recall(t, buildIndex(t, Config{}, entries), entries, asked, 10, onePercent),
 		} {
 			if r != 1 {

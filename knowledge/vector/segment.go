@@ -16,7 +16,7 @@ type segment struct {
 	values     []any
 	rows       [][]float32 // of length 1, shared with the segments it was merged from
 	rests      []float32   // of each row, see similarityFrom
-	byID       map[string]uint32
+	byID       idTable
 	groups     []uint32 // distinct, sorted
 	first      []uint32 // first entry of each group, and the number of entries
 	signs      *signs   // nil when the segment is small
@@ -36,7 +36,7 @@ func (p *part) isDead(row uint32) bool {
 
 // find returns the row of a live entry.
 func (p *part) find(id string) (row uint32, ok bool) {
-	row, ok = p.byID[id]
+	row, ok = p.byID.find(p.ids, id)
 	return row, ok && !p.isDead(row)
 }
 
@@ -58,7 +58,6 @@ func (ix *Index) newPart(ctx context.Context, entries []Entry) (part, error) {
 		values:     make([]any, len(entries)),
 		rows:       make([][]float32, len(entries)),
 		rests:      make([]float32, 0, checks*len(entries)),
-		byID:       make(map[string]uint32, len(entries)),
 	}
 	for i := range entries {
 		if i%ctxEvery == 0 && ctx.Err() != nil {
@@ -67,13 +66,13 @@ func (ix *Index) newPart(ctx context.Context, entries []Entry) (part, error) {
 		e := &entries[i]
 		s.rests = appendRests(s.rests, e.Vector)
 		s.ids[i], s.values[i], s.rows[i] = e.ID, e.Value, e.Vector
-		s.byID[e.ID] = uint32(i)
 		if i == 0 || e.Group != s.groups[len(s.groups)-1] {
 			s.groups = append(s.groups, e.Group)
 			s.first = append(s.first, uint32(i))
 		}
 	}
 	s.first = append(s.first, uint32(len(entries)))
+	s.byID = newIDTable(s.ids)
 	if len(entries) > ix.cfg.ScanUpTo {
 		var err error
 		if s.signs, err = newSigns(ctx, s.rows, s.dimensions); err != nil {
@@ -121,12 +120,8 @@ func (p *part) appendLive(out []Entry) []Entry {
 	return out
 }
 
-// bytesOfMapEntry is what a map from a string to a number takes for each, about:
-// key and value at a usual load.
-const bytesOfMapEntry = 40
-
 func (p *part) bytes() int64 {
-	n := int64(len(p.rows)) * int64(4*p.dimensions+24+2*16+4*checks+bytesOfMapEntry)
+	n := int64(len(p.rows))*int64(4*p.dimensions+24+2*16+4*checks) + int64(4*len(p.byID))
 	for _, id := range p.ids {
 		n += int64(len(id))
 	}

@@ -19,7 +19,7 @@ type Config struct {
 	// Oversample times K entries, at least 100, are compared exactly after the
 	// first pass; more where the bits tell the entries apart badly. Default 10.
 	Oversample int
-	// ScanUpTo entries are compared exactly without a first pass; default 4096.
+	// ScanUpTo entries are compared exactly without a first pass; default 8192.
 	// It counts what the filter admits of each segment.
 	ScanUpTo int
 }
@@ -27,7 +27,7 @@ type Config struct {
 const (
 	defaultOversample = 10
 	minCandidates     = 100
-	defaultScanUpTo   = 4096
+	defaultScanUpTo   = 8192
 	defaultK          = 10
 	maxK              = 1000
 	// maxEntries of an index: 15 GB at 384 dimensions.

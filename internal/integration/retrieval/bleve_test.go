@@ -33,7 +33,7 @@ var bleveAnalyzers = map[string]string{"de": de.AnalyzerName, "en": en.AnalyzerN
 type bleveSettings struct {
 	memOnly bool   // bleve.NewMemOnly; else scorch in a folder, its files mapped
 	scoring string // model
-	grams   bool   // character 3- and 4-grams beside the words, as ours has them
+	grams   bool   // character 3- and 4-grams beside the words, much as ours has them
 }
 
 // gramWeight is the weight of character n-grams beside words, as ours has it.
@@ -161,6 +161,19 @@ func (s *bleveSearcher) mappedBytes() (int64, error) {
 		return nil
 	})
 	return sum, err
+}
+
+// reopen serves scorch from its files alone, as in a process that did not build
+// them. It has no other way to be rid of what building left on its heap.
+func (s *bleveSearcher) reopen() (err error) {
+	if s.folder == "" {
+		return nil
+	}
+	if err := s.index.Close(); err != nil {
+		return err
+	}
+	s.index, err = bleve.Open(filepath.Join(s.folder, "index"))
+	return err
 }
 
 func (*bleveSearcher) offTheClock() time.Duration { return 0 }

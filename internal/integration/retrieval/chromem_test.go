@@ -97,8 +97,11 @@ func (*chromemSearcher) close() error { return nil }
 const vectorSize = 384
 
 func chromemEngines() []engine {
-	return []engine{
-		chromemEngine("chromem-go, vectors given", vectorSize, true),
-		chromemEngine("chromem-go, embedding timed", vectorSize, false),
-	}
+	return []engine{chromemGiven(), chromemEmbedding()}
+}
+
+func chromemGiven() engine { return chromemEngine("chromem-go, vectors given", vectorSize, true) }
+
+func chromemEmbedding() engine {
+	return chromemEngine("chromem-go, embedding timed", vectorSize, false)
 }

@@ -59,7 +59,8 @@ func (t *task) textBytes() int {
 	return n
 }
 
-// loadQuestionSets reads the sets, with all questions with -full.
+// loadQuestionSets reads the sets: every fourth question, with -full all, with
+// -short every twelfth.
 func loadQuestionSets(tb testing.TB) []questionSet {
 	tb.Helper()
 	files, err := filepath.Glob(filepath.Join(corpora.Dir(tb), "retrieval", "xquad", "*.json"))
@@ -75,12 +76,16 @@ func loadQuestionSets(tb testing.TB) []questionSet {
 		if err := json.Unmarshal(data, &sets[i]); err != nil {
 			tb.Fatalf("%s: %v", path, err)
 		}
-		if !*full {
-			all := sets[i].Questions
-			sets[i].Questions = nil
-			for at := 0; at < len(all); at += 4 {
-				sets[i].Questions = append(sets[i].Questions, all[at])
-			}
+		all, step := sets[i].Questions, 4
+		switch {
+		case *full:
+			step = 1
+		case testing.Short():
+			step = 12
+		}
+		sets[i].Questions = nil
+		for at := 0; at < len(all); at += step {
+			sets[i].Questions = append(sets[i].Questions, all[at])
 		}
 	}
 	return sets

@@ -29,7 +29,7 @@ var small = task{
 
 // An engine that is set up wrongly would make a comparison worthless.
 func TestEveryEngineFindsWhatIsPlainlyThere(t *testing.T) {
-	for _, e := range slices.Concat([]engine{ours()}, bleveEngines(), chromemEngines()) {
+	for _, e := range slices.Concat([]engine{ours(), vectors()}, bleveEngines(), chromemEngines()) {
 		t.Run(e.name, func(t *testing.T) {
 			f := measure(t, e, small)
 			if f.mrr != 100 || f.recall5 != 100 {
@@ -43,7 +43,7 @@ func TestEveryEngineFindsWhatIsPlainlyThere(t *testing.T) {
 }
 
 func TestEveryEngineAnswersInTheLanguageOfTheQuestion(t *testing.T) {
-	for _, e := range slices.Concat([]engine{ours()}, bleveEngines(), chromemEngines()) {
+	for _, e := range slices.Concat([]engine{ours(), vectors()}, bleveEngines(), chromemEngines()) {
 		t.Run(e.name, func(t *testing.T) {
 			ix, _ := timedBuild(t, e, small)
 			defer ix.close()
@@ -74,8 +74,8 @@ func TestTiesCountAgainstTheEngine(t *testing.T) {
 }
 
 func TestAdvantageIsAboveOneWhereOursIsBetter(t *testing.T) {
-	better := figures{mrr: 90, recall5: 90, build: time.Second, query: time.Millisecond, memory: 100, passages: 10}
-	worse := figures{mrr: 45, recall5: 45, build: 2 * time.Second, query: 2 * time.Millisecond, memory: 200, passages: 10}
+	better := figures{mrr: 90, recall5: 90, build: time.Second, query: time.Millisecond, held: 100, resident: 100, passages: 10}
+	worse := figures{mrr: 45, recall5: 45, build: 2 * time.Second, query: 2 * time.Millisecond, held: 200, resident: 200, passages: 10}
 	for _, c := range columns {
 		if got := c.advantage(better, worse); math.Abs(got-2) > 1e-9 {
 			t.Errorf("%s: %v, want 2", c.name, got)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/kundeagent/kundeagent/knowledge"
 )
@@ -65,12 +66,17 @@ func (b *Builder) Add(blk knowledge.Block) bool {
 // Fold replaces every run of whitespace by one space and trims the ends.
 // Zero-width and control characters that carry no meaning for a reader go.
 func Fold(s string) string {
+	done := folded(s)
+	if done == len(s) {
+		return s
+	}
 	var sb strings.Builder
 	sb.Grow(len(s))
+	sb.WriteString(s[:done])
 	space := false
-	for _, r := range s {
+	for _, r := range s[done:] {
 		switch {
-		case r == '\u200b' || r == '\ufeff' || r == '\u2060' || r == '\u00ad':
+		case isInvisible(r):
 			continue
 		case unicode.IsSpace(r) || unicode.IsControl(r):
 			space = true
@@ -83,4 +89,34 @@ func Fold(s string) string {
 		sb.WriteRune(r)
 	}
 	return sb.String()
+}
+
+// isInvisible reports whether a character has no width and no meaning.
+func isInvisible(r rune) bool {
+	return r == '\u200b' || r == '\ufeff' || r == '\u2060' || r == '\u00ad'
+}
+
+// folded returns how much of the beginning of s Fold leaves as it is; no space
+// stands at its end unless more follows it that stays.
+func folded(s string) int {
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case c > ' ' && c < 0x7f:
+			i++
+		case c == ' ':
+			if i == 0 || i+1 == len(s) || s[i+1] <= ' ' || s[i+1] >= 0x7f {
+				return i
+			}
+			i += 2
+		case c < utf8.RuneSelf:
+			return i
+		default:
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if size == 1 || isInvisible(r) || unicode.IsSpace(r) || unicode.IsControl(r) {
+				return i
+			}
+			i += size
+		}
+	}
+	return len(s)
 }
