@@ -120,6 +120,7 @@ func (a *Agent) askModel(ctx context.Context, in input, u understanding, found k
 func (a *Agent) converse(ctx context.Context, in input, u understanding, t *modelTurn, d draft) (draft, error) {
 	for t.mayAsk() {
 		began := a.cfg.Now()
+		t.draft = d
 		resp, replayed, err := in.journal.response(ctx, t.ask)
 		if replayed {
 			t.replay(resp)
@@ -140,7 +141,7 @@ func (a *Agent) converse(ctx context.Context, in input, u understanding, t *mode
 		}
 		d.calls = append(d.calls, call)
 		if len(resp.Calls) == 0 {
-			d.text = strings.TrimSpace(resp.Text)
+			d.text = in.show.whole(len(d.calls)-1, resp.Text)
 			return d, nil
 		}
 		t.add(ModelMessage{Role: RoleAssistant, Text: resp.Text, ToolCalls: resp.Calls})
@@ -191,8 +192,9 @@ const (
 // maxAttemptsShown bounds the failed attempts of one call that are recorded.
 const maxAttemptsShown = 16
 
-// generate asks the model once and collects its whole answer.
-func (a *Agent) generate(ctx context.Context, req Request) (modelResponse, error) {
+// generate asks the model once and collects its whole answer. hear, which may
+// be nil, is told of each event; its error ends the turn.
+func (a *Agent) generate(ctx context.Context, req Request, hear func(context.Context, Event) error) (modelResponse, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var r modelResponse
@@ -222,6 +224,11 @@ func (a *Agent) generate(ctx context.Context, req Request) (modelResponse, error
 				return modelResponse{}, errModel{fmt.Errorf("agent: model: more than %d bytes of text: %w", maxModelText, ErrTruncated)}
 			}
 			sb.WriteString(ev.Text)
+		}
+		if hear != nil {
+			if err := hear(ctx, ev); err != nil {
+				return modelResponse{}, err
+			}
 		}
 	}
 	if err := ctx.Err(); err != nil {

@@ -21,6 +21,7 @@ func (w *work) deliver(ctx context.Context, c Conversation, in input, r Reply) e
 	upTo := in.journal.upTo
 	now := a.cfg.Now()
 	p := c.Progress
+	r = p.Stream.complete(r)
 	p.Answered, p.Failures, p.NotBefore = upTo, 0, time.Time{}
 	p.Language = r.Trace.Language
 	p.Offered = r.Decision == OfferHandoff
@@ -33,7 +34,10 @@ func (w *work) deliver(ctx context.Context, c Conversation, in input, r Reply) e
 	save := Save{
 		IfOwner: &c.OwnerVersion, IfUpTo: &upTo,
 		Append: []channels.Message{{ID: in.key, Author: channels.FromAgent, Name: a.cfg.Profile.Name, Text: r.Text, Citations: r.Citations, At: now}},
-		Sends:  []Send{{Out: out, UpTo: upTo}},
+		Sends:  []Send{{Out: out, Segments: p.Stream.segmentsOf(r.Text), UpTo: upTo}},
+	}
+	if p.Stream != nil {
+		save.IfUpTo, p.Stream = nil, nil // a question that came meanwhile is answered next
 	}
 	save.Approvals = a.approvalsOf(&c, in, r)
 	if in.resumes != nil {
@@ -80,7 +84,10 @@ const (
 // finish does what was claimed but not done: sends, then the handoff, then the
 // settlement. It reports whether there was anything.
 func (w *work) finish(ctx context.Context, c *Conversation) (bool, error) {
-	did := false
+	did, err := w.abandonStream(ctx, c)
+	if err != nil {
+		return did, err
+	}
 	for i := range c.Outbox {
 		if c.Outbox[i].State.final() {
 			continue
@@ -126,7 +133,7 @@ func (w *work) send(ctx context.Context, c *Conversation, s *Send) error {
 			}
 		}
 		s.Attempts++
-		receipt, err := ch.Send(ctx, s.Out)
+		receipt, err := w.hand(ctx, ch, s)
 		if err != nil && ctx.Err() != nil {
 			return err // the next lease finds it claimed, or started
 		}

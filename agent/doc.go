@@ -19,6 +19,16 @@
 // finished by whoever has the lease next. [Agent.Exchange] answers inside the
 // call, for media such as phone calls. [Agent.Watch] follows a conversation.
 //
+// # Streaming
+//
+// Where the channel is a [channels.Streamer] a model's answer is shown while it
+// is written, in whole sentences, list items, table rows and code blocks. Each
+// segment passes the guards and is recorded before it is shown, and a takeover
+// ends the message where it stands. What was shown stays: a draft that is
+// blocked or cut off later is replaced from there on, and after a crash another
+// process goes on with the same message. A guard of Config.Guards that is not a
+// [SegmentGuard] turns streaming off; [Trace].Stream says so.
+//
 // # Models and guards
 //
 // A [Model] is one method. Without one the agent quotes the sentences that

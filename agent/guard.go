@@ -56,6 +56,9 @@ type Draft struct {
 	Actions  []ActionRecord
 	// FromModel is false for quotations of the knowledge.
 	FromModel bool
+	// Shown is how many bytes of Text the customer has seen already; see
+	// [SegmentGuard].
+	Shown int
 	// Grounded says that the draft is to rest on Passages, and not on Actions
 	// alone.
 	Grounded bool
@@ -231,7 +234,7 @@ func guardChain(cfg *Config, avoid Guard) []namedGuard {
 	for i, g := range cfg.Guards {
 		out = append(out, namedGuard{fmt.Sprintf("host's guard %d", i+1), g})
 	}
-	return append(out, namedGuard{"last look", GuardFunc(lastLook)})
+	return append(out, namedGuard{"last look", SegmentGuardFunc(lastLook)})
 }
 
 // builtInGuards are the checks of the library, in order.
@@ -251,7 +254,7 @@ func builtInGuards() []namedGuard {
 	}
 	var out []namedGuard
 	for _, c := range checks {
-		out = append(out, namedGuard{c.name, GuardFunc(func(_ context.Context, d Draft) (Verdict, error) {
+		out = append(out, namedGuard{c.name, SegmentGuardFunc(func(_ context.Context, d Draft) (Verdict, error) {
 			if !d.FromModel && !c.quotations {
 				return Verdict{}, nil
 			}

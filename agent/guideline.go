@@ -318,7 +318,7 @@ func (g *Guideline) isFor(channel, language string) bool {
 // guard stops answers that come to a topic to avoid by its words, quotations
 // included. The topic of the question itself was dealt with before.
 func (gs *guidelines) guard() Guard {
-	return GuardFunc(func(ctx context.Context, d Draft) (Verdict, error) {
+	return SegmentGuardFunc(func(ctx context.Context, d Draft) (Verdict, error) {
 		q := d.Question
 		s := handoff.Situation{Text: q.Text, Language: d.Language, History: q.History, Contact: q.Contact, Channel: q.Channel}
 		if g, word := gs.avoided(ctx, s, d.Text); g != nil {

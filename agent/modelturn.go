@@ -19,6 +19,7 @@ type modelTurn struct {
 	u        understanding
 	plan     plan
 	passages []knowledge.Found // as shown: passages[0] is [1]
+	draft    draft             // so far
 	also     string            // added to the instructions
 	short    bool              // with less history and fewer passages
 	since    []ModelMessage    // the model's calls and their results
@@ -79,7 +80,8 @@ func (t *modelTurn) generate(ctx context.Context) (modelResponse, error) {
 	within, cancel := context.WithTimeout(ctx, t.time)
 	defer cancel()
 	began := time.Now()
-	r, err := t.agent.generate(within, req)
+	t.draft.passages = t.passages
+	r, err := t.in.show.generate(within, t.agent, t.u, t.draft, req)
 	t.time -= time.Since(began)
 	t.charge(req, r)
 	if err != nil && ctx.Err() == nil && within.Err() != nil {

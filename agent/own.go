@@ -20,6 +20,8 @@ type work struct {
 	// exchanged collects sends instead of handing them to the channel, for
 	// media that answer inside the request.
 	exchange bool
+	// live is the message that is being shown while it is written.
+	live *liveStream
 }
 
 // maxFailures is how often a turn fails in a row before a human gets the

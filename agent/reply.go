@@ -87,6 +87,7 @@ type Trace struct {
 	Actions       []ActionRecord
 	Verdicts      []Verdict
 	Steps         []TraceStep
+	Stream        StreamTrace
 }
 
 // TraceHit is one passage found.

@@ -191,9 +191,10 @@ type Progress struct {
 	Clarified int   // clarifications asked since the last answer
 	Offered   bool  // the agent's last message offered a human
 	Handoff   *HandoffProgress
-	Unsettled *SettledTurn // delivered, not yet logged
-	Failures  int          // turns failed in a row
-	NotBefore time.Time    // of the next attempt
+	Unsettled *SettledTurn    // delivered, not yet logged
+	Stream    *StreamProgress // shown, not yet complete
+	Failures  int             // turns failed in a row
+	NotBefore time.Time       // of the next attempt
 }
 
 func (p *Progress) unfinished() bool {
@@ -260,7 +261,8 @@ func (s SendState) final() bool { return s >= SendDone }
 // Send is one line of the outbox.
 type Send struct {
 	Out      channels.Outgoing
-	UpTo     int64 // the last message it answers
+	Segments []string // of a message that was shown while it was written
+	UpTo     int64    // the last message it answers
 	State    SendState
 	Attempts int
 	Error    string

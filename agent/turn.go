@@ -37,6 +37,7 @@ type input struct {
 	offered   bool             // the agent's last message offered a human
 	summary   string           // of the conversation before this one
 	startedAt time.Time        // when the customer began to wait
+	show      *show            // shows the answer while it is written; nil on no channel
 	dry       bool             // preview: actions are not performed
 	unpaid    bool             // no credits: the model is not to be asked
 
@@ -62,7 +63,11 @@ func (w *work) turn(ctx context.Context, c Conversation) error {
 	in := w.agent.inputOf(&c, admitted)
 	var reply Reply
 	if admitted.taken {
+		var done func()
+		in.show, done = w.attend(ctx, c, in)
 		reply, err = w.agent.think(ctx, in)
+		done()
+		reply.Trace.Stream, c.Progress.Stream = in.show.trace(), in.show.record
 	} else {
 		reply, err = w.agent.refuse(ctx, in, admitted.reason)
 	}
@@ -109,11 +114,17 @@ func (a *Agent) think(ctx context.Context, in input) (Reply, error) {
 // turn has dealt with are one question.
 func (a *Agent) inputOf(c *Conversation, adm admitted) input {
 	first, upTo := int64(0), c.lastCustomerSeq()
+	if s := c.Progress.Stream; s != nil {
+		upTo = s.UpTo // its answer was begun: what came later has a turn of its own
+	}
 	q := Question{Contact: c.Contact, Channel: c.Channel, Languages: c.Languages}
 	in := input{language: c.Progress.Language, clarified: c.Progress.Clarified, offered: c.Progress.Offered, summary: c.Summary, unpaid: adm.unpaid}
 	in.conversation, in.waits, in.approvals = c.ID, !c.Exchange, c.Approvals
 	for _, e := range c.Messages {
 		fromCustomer := e.Message.Author == channels.FromCustomer
+		if fromCustomer && e.Seq > upTo {
+			continue
+		}
 		if !fromCustomer || e.Seq <= c.Progress.Answered {
 			q.History = append(q.History, e.Message)
 			if fromCustomer {

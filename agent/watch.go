@@ -13,14 +13,16 @@ import (
 var _ channels.Feed = (*Agent)(nil)
 
 // Watch yields the messages of a conversation after afterSeq, then those to
-// come, until ctx ends. It works on any replica: what happened on another one
-// is seen within Config.Poll.
+// come, until ctx ends, and in between, as partial entries, what is shown of an
+// answer while it is written. It works on any replica: what happened on another
+// one is seen within Config.Poll.
 func (a *Agent) Watch(ctx context.Context, conversation string, afterSeq int64) iter.Seq2[channels.Entry, error] {
 	return func(yield func(channels.Entry, error) bool) {
 		news, leave := a.watchers.join(conversation)
 		defer leave()
 		tick := time.NewTicker(a.cfg.Poll)
 		defer tick.Stop()
+		var shown channels.Message // as it was being written
 		for {
 			c, err := a.cfg.Store.Load(ctx, a.cfg.ID, conversation)
 			if ctx.Err() != nil {
@@ -36,6 +38,12 @@ func (a *Agent) Watch(ctx context.Context, conversation string, afterSeq int64) 
 						return
 					}
 					afterSeq = e.Seq
+				}
+			}
+			if msg, writing := c.Writing(); writing && (msg.ID != shown.ID || msg.Text != shown.Text) {
+				msg.Name, shown = a.cfg.Profile.Name, msg
+				if !yield(channels.Entry{Message: msg, Partial: true}, nil) {
+					return
 				}
 			}
 			select {

@@ -62,6 +62,11 @@ type Feed interface {
 type Entry struct {
 	Seq     int64
 	Message Message
+	// Partial marks a message that is still being written: it has no place yet,
+	// so Seq is 0, and Message holds what was shown of it so far. It comes again
+	// with each further segment, and at last as an entry of its own with the
+	// same Message.ID. Only [Feed] yields such entries.
+	Partial bool `json:",omitempty"`
 }
 
 // Markup is how a medium marks text up.
@@ -84,6 +89,10 @@ type Capabilities struct {
 	NoLinks bool
 	// Idempotent says that the vendor drops a second send with the same key.
 	Idempotent bool
+	// Streams says that messages may be shown while they are written; see
+	// [Streamer]. It takes effect only with Idempotent, and without MaxText: a
+	// message that must be split cannot be streamed.
+	Streams bool
 	// IdleClose is after how long without a message a conversation ends;
 	// 0 means 24 hours.
 	IdleClose time.Duration
@@ -105,6 +114,8 @@ type Outgoing struct {
 	Language  string
 	// InReplyTo is the ID of the customer's message answered, may be empty.
 	InReplyTo string
+	// Incomplete marks a streamed message that ended where a human took over.
+	Incomplete bool `json:",omitempty"`
 }
 
 // Receipt is what the vendor called a sent message.

@@ -37,6 +37,9 @@ type Message struct {
 	Text      string
 	Citations []Citation
 	At        time.Time
+	// Incomplete marks a message that was shown while it was written, and
+	// stopped because a human took over.
+	Incomplete bool `json:",omitempty"`
 }
 
 // Note is an internal remark on a conversation. It is shown to operators only.

@@ -21,6 +21,10 @@ type Harness struct {
 	Channel *channels.Memory
 	Inbox   *handoff.Inbox // where cases go, unless Config.Router was set
 
+	// Stream is Channel with what it was shown piece by piece, if StartStreaming
+	// started it.
+	Stream *channels.StreamingMemory
+
 	t       T
 	replies chan settled
 	count   int
@@ -35,8 +39,21 @@ type settled struct {
 // harness's own; cfg.Router defaults to its Inbox.
 func Start(t T, cfg agent.Config) *Harness {
 	t.Helper()
-	h := &Harness{t: t, Inbox: &handoff.Inbox{}, Channel: channels.NewMemory("test", channels.Capabilities{}), replies: make(chan settled, 1024)}
-	cfg.Channels = []channels.Channel{h.Channel}
+	memory := channels.NewMemory("test", channels.Capabilities{})
+	return start(t, cfg, &Harness{Channel: memory}, memory)
+}
+
+// StartStreaming is Start on a channel to which answers are streamed.
+func StartStreaming(t T, cfg agent.Config) *Harness {
+	t.Helper()
+	memory := channels.NewStreamingMemory("test", channels.Capabilities{Markup: channels.Markdown})
+	return start(t, cfg, &Harness{Channel: memory.Memory, Stream: memory}, memory)
+}
+
+func start(t T, cfg agent.Config, h *Harness, channel channels.Channel) *Harness {
+	t.Helper()
+	h.t, h.Inbox, h.replies = t, &handoff.Inbox{}, make(chan settled, 1024)
+	cfg.Channels = []channels.Channel{channel}
 	cfg.OnReply = func(conversation string, r agent.Reply) { h.replies <- settled{conversation, r} }
 	if cfg.Router == nil {
 		cfg.Router = h.Inbox

@@ -15,9 +15,11 @@ var ErrScriptEnded = errors.New("agenttest: the model's script has ended")
 
 // Step is one answer of a scripted [Model].
 type Step struct {
-	// Text is streamed in two pieces. Calls follow it.
-	Text  string
-	Calls []agent.ToolCall
+	// Text is streamed in two pieces, or in Pieces, if those are set. Calls
+	// follow it.
+	Text   string
+	Pieces []string
+	Calls  []agent.ToolCall
 	// Err ends the answer after Text.
 	Err error
 	// Before, if set, is called before anything is said; it may wait for
@@ -83,8 +85,7 @@ func (m *Model) Generate(ctx context.Context, req agent.Request) iter.Seq2[agent
 			yield(agent.Event{}, err)
 			return
 		}
-		runes := []rune(step.Text)
-		for _, piece := range []string{string(runes[:len(runes)/2]), string(runes[len(runes)/2:])} {
+		for _, piece := range step.pieces() {
 			if piece != "" && !yield(agent.Event{Text: piece}, nil) {
 				return
 			}
@@ -100,6 +101,14 @@ func (m *Model) Generate(ctx context.Context, req agent.Request) iter.Seq2[agent
 		}
 		yield(agent.Event{Usage: &agent.Usage{InputTokens: len(req.System), OutputTokens: len(step.Text)}}, nil)
 	}
+}
+
+func (s Step) pieces() []string {
+	if len(s.Pieces) > 0 {
+		return s.Pieces
+	}
+	runes := []rune(s.Text)
+	return []string{string(runes[:len(runes)/2]), string(runes[len(runes)/2:])}
 }
 
 func (m *Model) next(req agent.Request) Step {
