@@ -117,7 +117,7 @@ func (a *Agent) guard(ctx context.Context, in input, u understanding, found know
 	if err := ctx.Err(); err != nil {
 		return Reply{}, fmt.Errorf("agent: guards: %w", err)
 	}
-	if passed.stopped != nil || !hasWords(citationMark.ReplaceAllString(passed.text, "")) {
+	if passed.stopped != nil || !hasWords(withoutMarks(passed.text)) {
 		reason := "nothing left to say"
 		if n := len(r.Trace.Verdicts); n > 0 {
 			reason = r.Trace.Verdicts[n-1].Guard + ": " + r.Trace.Verdicts[n-1].Reason
