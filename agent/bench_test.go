@@ -42,9 +42,10 @@ func benchmarkReply(b *testing.B, base *knowledge.Base, model agent.Model) {
 		return r
 	}
 	first := reply()
-	if first.Decision != agent.Answer || model != nil && len(first.Trace.ModelCalls) != 1 {
-		b.Fatalf("%s: %s", first.Decision, first.Reason)
+	if first.Decision != agent.Answer || model != nil && (len(first.Trace.ModelCalls) != 1 || len(first.Trace.Verdicts) > 0) {
+		b.Fatalf("%s: %s %v", first.Decision, first.Reason, first.Trace.Verdicts)
 	}
+	b.Logf("%d passages", len(first.Trace.Hits))
 	var own []time.Duration
 	b.ReportAllocs()
 	for b.Loop() {
@@ -92,9 +93,9 @@ func largeHelpCentre(t testing.TB) *knowledge.Base {
 	kinds := []string{"tent", "lamp", "stove", "rucksack", "map", "boot", "rope", "flask", "compass", "jacket"}
 	for i := len(docs); i < 10_000; i++ {
 		kind, other := kinds[i%len(kinds)], kinds[i/len(kinds)%len(kinds)]
-		if i%1000 == 1 {
+		if i%2500 == 1 {
 			docs = append(docs, agenttest.Doc(fmt.Sprintf("Return of the %s %d", kind, i), fmt.Sprintf("https://shop.example/return/%d", i),
-				fmt.Sprintf("After a return of the %s you get your money back as soon as warehouse %d has it. It takes %d days at most.", kind, i%40, 3+i/1000)))
+				fmt.Sprintf("After a return of the %s you get your money back as soon as warehouse %d has it. It takes %d days at most.", kind, i%40, 3+i/2500)))
 			continue
 		}
 		docs = append(docs, agenttest.Doc(fmt.Sprintf("The %s %d", kind, i), fmt.Sprintf("https://shop.example/%d", i),

@@ -183,7 +183,11 @@ func (a *Agent) draftSeen(in input, u understanding, d draft) Draft {
 	if in.summary != "" {
 		seen.told = append(seen.told, in.summary)
 	}
-	seen.instructions = a.system(in, u, d.plan)
+	if len(d.calls) > 0 {
+		seen.instructions = d.calls[0].Request.System
+	} else {
+		seen.instructions = a.system(in, u, d.plan)
+	}
 	for _, t := range seen.told {
 		if t != "" {
 			seen.instructions = strings.ReplaceAll(seen.instructions, t, "\n")

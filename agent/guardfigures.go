@@ -25,7 +25,7 @@ func guardFigures(d Draft) Verdict {
 		return Verdict{}
 	}
 	given := givenTexts(d)
-	if allStandIn(figures, given) {
+	if allStandIn(s, figures, given) {
 		return Verdict{}
 	}
 	known := figuresIn(strings.Join(given, "\n"))

@@ -10,17 +10,17 @@ import (
 // quickly seen; everything given is taken apart only for a draft with another.
 
 // allStandIn reports whether each figure of a plain text stands in one of the
-// texts, and none can be a telephone number. What it reports would be found
-// known in the long way too; what it does not may still be known.
-func allStandIn(figures []figure, texts []string) bool {
+// given texts, and none can be a telephone number. What it reports would be
+// found known in the long way too; what it does not may still be known.
+func allStandIn(plain string, figures []figure, given []string) bool {
 	digits := 0
 	for _, f := range figures {
-		digits += len(f.raw)
-		if digits >= phoneDigits || !standsIn(f.raw, texts) {
+		if !standsIn(f.raw, given) {
 			return false
 		}
+		digits += len(f.raw)
 	}
-	return true
+	return digits < phoneDigits || !phoneLike.MatchString(plain)
 }
 
 // standsIn reports whether one of the texts has a numeral just so, and not as a
