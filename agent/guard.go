@@ -121,7 +121,7 @@ func (a *Agent) guard(ctx context.Context, in input, u understanding, found know
 	if err := ctx.Err(); err != nil {
 		return Reply{}, fmt.Errorf("agent: guards: %w", err)
 	}
-	if passed.stopped != nil || !hasWords(citationMark.ReplaceAllString(passed.text, "")) {
+	if passed.stopped != nil || !hasWords(withoutMarks(passed.text)) {
 		reason := "nothing left to say"
 		if n := len(r.Trace.Verdicts); n > 0 {
 			reason = r.Trace.Verdicts[n-1].Guard + ": " + r.Trace.Verdicts[n-1].Reason
@@ -185,7 +185,11 @@ func (a *Agent) draftSeen(in input, u understanding, d draft) Draft {
 	if in.summary != "" {
 		seen.told = append(seen.told, in.summary)
 	}
-	seen.instructions = a.system(in, u, d.plan)
+	if len(d.calls) > 0 {
+		seen.instructions = d.calls[0].Request.System
+	} else {
+		seen.instructions = a.system(in, u, d.plan)
+	}
 	for _, t := range seen.told {
 		if t != "" {
 			seen.instructions = strings.ReplaceAll(seen.instructions, t, "\n")

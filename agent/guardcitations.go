@@ -5,23 +5,24 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/kundeagent/kundeagent/channels"
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
 // citationMark is [1], or several as [1, 2], with brackets of any width.
-var (
-	citationMark = regexp.MustCompile(`\s?[\[［【]\^?(\d{1,3}(?:\s?[,;]\s?\d{1,3}){0,9})[\]］】]`)
-	markNumber   = regexp.MustCompile(`\d+`)
-)
+var citationMark = regexp.MustCompile(`\s?[\[［【]\^?(\d{1,3}(?:\s?[,;]\s?\d{1,3}){0,9})[\]］】]`)
 
 // marked returns the passages that a mark names, from 1.
 func marked(mark string) []int {
 	var out []int
-	for _, digits := range markNumber.FindAllString(mark, -1) {
-		n, _ := strconv.Atoi(digits) // three digits at most
-		out = append(out, n)
+	for at := 0; at < len(mark); at++ {
+		if end := digitsEnd(mark, at); end > at {
+			n, _ := strconv.Atoi(mark[at:end]) // three digits at most
+			out = append(out, n)
+			at = end
+		}
 	}
 	return out
 }
@@ -44,15 +45,92 @@ func guardCitations(d Draft) Verdict {
 		}
 		return known
 	}
-	out := outsideCode(d.Text, func(s string) string { return citationMark.ReplaceAllStringFunc(s, check) })
+	out := outsideCode(d.Text, func(s string) string { return replaceMarks(s, check) })
 	if d.Grounded && valid == 0 && !anySucceeded(d.Actions) {
 		return Verdict{Action: Block, Reason: "no passage is named"}
 	}
-	if !hasWords(citationMark.ReplaceAllString(out, "")) {
+	if !hasWords(withoutMarks(out)) {
 		return Verdict{Action: Block, Reason: "nothing is said"}
 	}
 	return rewriteIfChanged(d.Text, out, "mark of an unknown passage removed")
 }
+
+// replaceMarks replaces each citationMark of s by what f makes of it.
+func replaceMarks(s string, f func(mark string) string) string {
+	var sb strings.Builder
+	done := 0
+	for i := 0; i < len(s); {
+		end := markEnd(s[i:])
+		if end == 0 {
+			i++
+			continue
+		}
+		from := i
+		if from > done && isSpaceByte(s[from-1]) {
+			from--
+		}
+		sb.WriteString(s[done:from])
+		sb.WriteString(f(s[from : i+end]))
+		i += end
+		done = i
+	}
+	if done == 0 {
+		return s
+	}
+	sb.WriteString(s[done:])
+	return sb.String()
+}
+
+// markEnd returns where the citationMark ends that s begins with, without the
+// space before it; 0 if there is none.
+func markEnd(s string) int {
+	at := bracketLen(s, "[", "［", "【")
+	if at == 0 {
+		return 0
+	}
+	if at < len(s) && s[at] == '^' {
+		at++
+	}
+	for range 10 {
+		digits := digitsEnd(s, at)
+		if digits == at || digits > at+3 {
+			return 0
+		}
+		at = digits
+		if closing := bracketLen(s[at:], "]", "］", "】"); closing > 0 {
+			return at + closing
+		}
+		if at < len(s) && isSpaceByte(s[at]) {
+			at++
+		}
+		if at == len(s) || s[at] != ',' && s[at] != ';' {
+			return 0
+		}
+		if at++; at < len(s) && isSpaceByte(s[at]) {
+			at++
+		}
+	}
+	return 0
+}
+
+// bracketLen returns how long the bracket is that s begins with, 0 if it begins
+// with none of them.
+func bracketLen(s, narrow, wide, heavy string) int {
+	switch {
+	case s == "":
+		return 0
+	case s[0] < utf8.RuneSelf && s[0] != narrow[0]:
+		return 0
+	}
+	for _, b := range [...]string{narrow, wide, heavy} {
+		if strings.HasPrefix(s, b) {
+			return len(b)
+		}
+	}
+	return 0
+}
+
+func withoutMarks(s string) string { return replaceMarks(s, func(string) string { return "" }) }
 
 func hasWords(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) })
@@ -82,7 +160,7 @@ func cite(text string, passages []knowledge.Found) (string, []channels.Citation)
 		}
 		return marks
 	}
-	out := outsideCode(text, func(s string) string { return citationMark.ReplaceAllStringFunc(s, number) })
+	out := outsideCode(text, func(s string) string { return replaceMarks(s, number) })
 	return strings.TrimSpace(out), list
 }
 

@@ -18,9 +18,17 @@ import (
 // must occur whole. Not looked at: the numbers of steps, and numbers that the
 // draft writes as words.
 func guardFigures(d Draft) Verdict {
-	known := figuresIn(strings.Join(givenTexts(d), "\n"))
-	s := plainFigures(citationMark.ReplaceAllString(withoutAddresses(d.Text), " "))
+	s := plainFigures(replaceMarks(withoutAddresses(d.Text), func(string) string { return " " }))
 	s = dropSteps(s)
+	figures := figuresOf(s)
+	if len(figures) == 0 {
+		return Verdict{}
+	}
+	given := givenTexts(d)
+	if allStandIn(s, figures, given) {
+		return Verdict{}
+	}
+	known := figuresIn(strings.Join(given, "\n"))
 	if known.values["24"] {
 		s = roundTheClock.ReplaceAllString(s, " ")
 	}
@@ -46,12 +54,10 @@ type figure struct {
 }
 
 var (
-	numeral       = regexp.MustCompile(`\d+(?:[.,:'’]\d+| \d{3}\b)*`)
 	hoursMinutes  = regexp.MustCompile(`\b(\d{1,2}) ?(?:[hH]|Uhr|時|시|点) ?([0-5]\d)\b`)
 	roundTheClock = regexp.MustCompile(`\b24/7\b`)
 	listItem      = regexp.MustCompile(`(?m)^\s*(?:[-*•]|\d{1,2}[.)])\s`)
 	stepNumber    = regexp.MustCompile(`(?m)^([\s>*#_-]*(?:\p{L}+ ?)?)(\d{1,2})([.):*_]|\s?[-–])`)
-	digitGroups   = regexp.MustCompile(`\d+`)
 )
 
 // plainFigures writes all digits and the signs around them in one way.
@@ -77,9 +83,26 @@ func plainFigures(s string) string {
 		}
 		return r
 	}, s)
+	if !mayHaveHours(s) {
+		return s
+	}
 	s = hoursMinutes.ReplaceAllString(s, "$1:$2")
 	return hoursMinutes.ReplaceAllString(s, "$1:$2")
 }
+
+// mayHaveHours reports a digit with what may be the sign of an hour behind it.
+func mayHaveHours(s string) bool {
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; {
+		case c != 'h' && c != 'H' && c != 'U' && c < utf8.RuneSelf:
+		case isDigit(s[i-1]), s[i-1] == ' ' && i > 1 && isDigit(s[i-2]):
+			return true
+		}
+	}
+	return false
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // digitValue is the value of a decimal digit: they stand in blocks of ten that
 // begin with zero.
@@ -103,9 +126,13 @@ var telephone = regexp.MustCompile(`^(?i:tel|sms|callto):`)
 // a telephone number are for this one.
 func withoutAddresses(s string) string {
 	r := read(s)
+	addresses := addressesIn(r.text)
+	if len(addresses) == 0 {
+		return s
+	}
 	var out []byte
 	done := 0
-	for _, loc := range addressesIn(r.text) {
+	for _, loc := range addresses {
 		if telephone.MatchString(r.text[loc[0]:loc[1]]) {
 			continue
 		}
@@ -118,6 +145,9 @@ func withoutAddresses(s string) string {
 
 // dropSteps leaves out numbers that count lines: 1, 2, 3 at their beginnings.
 func dropSteps(s string) string {
+	if !mayHaveSteps(s) {
+		return s
+	}
 	next := 1
 	return stepNumber.ReplaceAllStringFunc(s, func(m string) string {
 		parts := stepNumber.FindStringSubmatch(m)
@@ -130,21 +160,88 @@ func dropSteps(s string) string {
 	})
 }
 
+// mayHaveSteps reports a digit with a sign behind it that a step has.
+func mayHaveSteps(s string) bool {
+	for i := 1; i < len(s); i++ {
+		if !isDigit(s[i-1]) || isAlnum(s[i]) {
+			continue
+		}
+		after := s[i:]
+		if strings.IndexByte(".):*_", after[0]) >= 0 {
+			return true
+		}
+		if isSpaceByte(after[0]) {
+			after = after[1:]
+		}
+		if strings.HasPrefix(after, "-") || strings.HasPrefix(after, "–") {
+			return true
+		}
+	}
+	return false
+}
+
 // figuresOf returns the numbers of a plain text.
 func figuresOf(s string) []figure {
 	var out []figure
-	for _, loc := range numeral.FindAllStringIndex(s, -1) {
+	for from := 0; from < len(s); from++ {
+		if !isDigit(s[from]) {
+			continue
+		}
+		to := numeralEnd(s, from)
 		out = append(out, figure{
-			raw: s[loc[0]:loc[1]], before: strings.ToValidUTF8(s[max(0, loc[0]-12):loc[0]], ""), after: strings.ToValidUTF8(s[loc[1]:min(len(s), loc[1]+48)], ""),
+			raw: s[from:to], before: strings.ToValidUTF8(s[max(0, from-12):from], ""), after: strings.ToValidUTF8(s[to:min(len(s), to+48)], ""),
 		})
+		from = to
 	}
 	return out
+}
+
+// numeralEnd returns where the numeral ends that begins at s[from]: digits, and
+// further ones after a sign, or three after a space.
+func numeralEnd(s string, from int) int {
+	end := digitsEnd(s, from)
+	for end < len(s) {
+		sign := 1
+		if strings.HasPrefix(s[end:], "’") {
+			sign = len("’")
+		} else if strings.IndexByte(".,:' ", s[end]) < 0 {
+			break
+		}
+		next := digitsEnd(s, end+sign)
+		if next == end+sign {
+			break
+		}
+		if s[end] == ' ' && (next != end+4 || next < len(s) && (isAlnum(s[next]) || s[next] == '_')) {
+			break
+		}
+		end = next
+	}
+	return end
+}
+
+// digitGroups returns the runs of digits in s.
+func digitGroups(s string) []string {
+	var out []string
+	for at := 0; at < len(s); at++ {
+		if end := digitsEnd(s, at); end > at {
+			out = append(out, s[at:end])
+			at = end
+		}
+	}
+	return out
+}
+
+func digitsEnd(s string, from int) int {
+	for from < len(s) && isDigit(s[from]) {
+		from++
+	}
+	return from
 }
 
 // values returns what number may be meant: separators group or begin a
 // fraction, by the customs of the country.
 func (f figure) values() []string {
-	groups := digitGroups.FindAllString(f.raw, -1)
+	groups := digitGroups(f.raw)
 	last := groups[len(groups)-1]
 	if len(groups) == 1 {
 		return []string{canonical(last, "")}
@@ -200,7 +297,7 @@ func (f figure) numbers() []float64 {
 // minutes returns the times of day that the figure may mean, in minutes after
 // midnight.
 func (f figure) minutes() []int {
-	groups := digitGroups.FindAllString(f.raw, -1)
+	groups := digitGroups(f.raw)
 	if len(groups) > 2 || len(groups[0]) > 2 || len(groups) == 2 && (len(groups[1]) != 2 || strings.ContainsAny(f.raw, ", '’")) {
 		return nil
 	}
@@ -267,13 +364,13 @@ func figuresIn(s string) *knownFigures {
 			}
 		}
 		if strings.HasPrefix(f.values()[0], "=") {
-			for _, part := range digitGroups.FindAllString(f.raw, -1) {
+			for _, part := range digitGroups(f.raw) {
 				k.values[canonical(part, "")] = true
 			}
 		}
 	}
 	for _, p := range phoneLike.FindAllString(s, -1) {
-		k.phones = append(k.phones, strings.Join(digitGroups.FindAllString(p, -1), ""))
+		k.phones = append(k.phones, strings.Join(digitGroups(p), ""))
 	}
 	k.addWords(s)
 	return k
@@ -333,7 +430,7 @@ func (k *knownFigures) has(f figure) bool {
 		}
 	}
 	for _, m := range f.minutes() {
-		if k.clock[m] && (half(f) != 0 || len(digitGroups.FindAllString(f.raw, -1)) == 2) {
+		if k.clock[m] && (half(f) != 0 || len(digitGroups(f.raw)) == 2) {
 			return true
 		}
 	}
@@ -352,7 +449,7 @@ func (k *knownFigures) has(f figure) bool {
 
 // hasDate reports whether each part of a date such as 12.05.2027 was given.
 func (k *knownFigures) hasDate(f figure) bool {
-	groups := digitGroups.FindAllString(f.raw, -1)
+	groups := digitGroups(f.raw)
 	if len(groups) != 3 || len(groups[0]) != 4 && len(groups[2]) != 4 {
 		return false
 	}
@@ -418,7 +515,7 @@ const phoneDigits = 7 // at least
 // first that was not.
 func (k *knownFigures) dropPhones(s string) (rest, unknown string) {
 	rest = phoneLike.ReplaceAllStringFunc(s, func(m string) string {
-		run := strings.Join(digitGroups.FindAllString(m, -1), "")
+		run := strings.Join(digitGroups(m), "")
 		switch {
 		case len(run) < phoneDigits || isoDate.MatchString(m):
 			return m

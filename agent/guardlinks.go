@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -25,33 +26,52 @@ import (
 // It does not search for bad addresses: whatever a reader, a renderer or a
 // phone may take for an address is removed unless it is in that set.
 func guardLinks(d Draft) Verdict {
-	out := unimage(d.Text)
-	out = dropDefinitions(out, d.given)
-	out = unlink(out, d.given)
+	out := d.Text
+	if strings.Contains(out, "![") {
+		out = unimage(out)
+	}
+	if strings.Contains(out, "]:") {
+		out = dropDefinitions(out, d.given)
+	}
+	if strings.Contains(out, "](") {
+		out = unlink(out, d.given)
+	}
 	out = dropAddresses(out, d.given)
-	out = emptyLink.ReplaceAllString(out, "$1")
+	if strings.Contains(out, "](") {
+		out = emptyLink.ReplaceAllString(out, "$1")
+	}
 	return rewriteIfChanged(d.Text, out, "address that was not given removed")
 }
 
 // emptyLink is a link whose label was an address that went.
 var emptyLink = regexp.MustCompile(`\[\s*\]\(([^)]*)\)`)
 
-// givenAddresses is the set of addresses that may leave.
+// givenAddresses is the set of addresses that may leave. It is collected when it
+// is first asked: most drafts have no address.
 type givenAddresses struct {
+	collect func()
+
 	web      map[string]bool
 	mail     map[string]bool
 	prefixes []string
 }
 
-// addressesGiven collects what a draft may contain.
+// addressesGiven is what a draft may contain.
 func addressesGiven(d Draft, allowed []string) *givenAddresses {
-	g := &givenAddresses{web: map[string]bool{}, mail: map[string]bool{}}
+	g := &givenAddresses{}
+	g.collect = sync.OnceFunc(func() { g.collectFrom(d, allowed) })
+	return g
+}
+
+func (g *givenAddresses) collectFrom(d Draft, allowed []string) {
+	g.web, g.mail = map[string]bool{}, map[string]bool{}
 	for _, p := range d.Passages {
+		seen := read(p.Text()).text
 		if p.Citable || p.Source == knowledge.ShortAnswerSource {
 			g.addWeb(p.URL)
-			g.addText(p.Text())
+			g.addText(seen)
 		}
-		g.addMail(p.Text())
+		g.addMail(seen)
 	}
 	for _, r := range d.Actions {
 		if r.Error != "" {
@@ -60,20 +80,19 @@ func addressesGiven(d Draft, allowed []string) *givenAddresses {
 		for _, u := range r.Result.URLs {
 			g.addWeb(u)
 		}
-		g.addMail(r.Result.Text)
+		g.addMail(read(r.Result.Text).text)
 	}
-	g.addMail(d.Question.Text)
+	g.addMail(read(d.Question.Text).text)
 	for _, m := range d.Question.History {
-		g.addMail(m.Text)
+		g.addMail(read(m.Text).text)
 	}
 	for _, u := range allowed {
 		if address, ok := strings.CutPrefix(u, "mailto:"); ok {
-			g.addMail(address)
+			g.addMail(read(address).text)
 		} else if key := addressKey(u); key != "" {
 			g.prefixes = append(g.prefixes, key)
 		}
 	}
-	return g
 }
 
 func (g *givenAddresses) addWeb(address string) {
@@ -87,17 +106,21 @@ func (g *givenAddresses) addWeb(address string) {
 	}
 }
 
-func (g *givenAddresses) addText(s string) {
-	r := read(s)
-	for _, loc := range addressesIn(r.text) {
-		if a := r.text[loc[0]:loc[1]]; !isMail(a) {
+// addText adds the addresses of the web in a reading.
+func (g *givenAddresses) addText(seen string) {
+	for _, loc := range addressesIn(seen) {
+		if a := seen[loc[0]:loc[1]]; !isMail(a) {
 			g.addWeb(a)
 		}
 	}
 }
 
-func (g *givenAddresses) addMail(s string) {
-	for _, m := range mailAddress.FindAllString(read(s).text, -1) {
+// addMail adds the e-mail addresses in a reading.
+func (g *givenAddresses) addMail(seen string) {
+	if !strings.Contains(seen, "@") {
+		return
+	}
+	for _, m := range mailAddress.FindAllString(seen, -1) {
 		g.mail[strings.ToLower(strings.TrimRight(m, closingMarks))] = true
 	}
 }
@@ -106,6 +129,7 @@ func (g *givenAddresses) addMail(s string) {
 // link, an e-mail address needs its scheme, and a telephone number must not be
 // one: digits are for the guard of figures.
 func (g *givenAddresses) has(address string, target bool) bool {
+	g.collect()
 	if scheme, rest, ok := strings.Cut(address, ":"); ok {
 		switch strings.ToLower(scheme) {
 		case "mailto":
@@ -159,19 +183,17 @@ const (
 )
 
 var (
-	at, colon, slashes, innerDot = regexp.MustCompile(`@`), regexp.MustCompile(`:[^\s]|:\s?//`), regexp.MustCompile(`//`), regexp.MustCompile(`\.[^\s.]`)
-
 	mailAddress = regexp.MustCompile(`(?i)(?:mailto:)?[a-z0-9\p{Latin}\p{Cyrillic}\p{Greek}._%+-]+@` + spacedLetter + hostLabel + `*(?:\.` + spacedLetter + hostLabel + `*)+`)
-	// addressLike says of each shape what a text must contain to have one.
+	// addressLike says of each shape what a word must contain to have one. No
+	// shape reaches over white space but webScheme.
 	addressLike = []struct {
-		needs  *regexp.Regexp
+		needs  wordMarks
 		byHost bool // only with a domain that exists
 		*regexp.Regexp
 	}{
 		{at, false, mailAddress},
 		// Any scheme with slashes, the web's with however many.
 		{colon, false, regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]{0,30}:[/]{2}[^\s<>()\[\]"']*`)},
-		{colon, false, regexp.MustCompile(`(?i)\bh(?:tt|xx|\*\*)ps?\s?:\s?/*[^\s<>()\[\]"']+`)},
 		{colon, false, regexp.MustCompile(`(?i)\b(?:javascript|vbscript|livescript|file|ftp|mailto|tel|sms|callto|whatsapp|intent|blob|view-source|facetime|skype|sip|tg|viber|magnet|bitcoin|itms-apps|market|steam|ms-[a-z-]+):[^\s<>\[\]"']+`)},
 		{colon, false, regexp.MustCompile(`(?i)\bdata:[a-z0-9;=/+.-]*[,/][^\s<>\[\]"']*`)},
 		{slashes, false, regexp.MustCompile(`//` + spacedLetter + hostLabel + `*[.:]` + urlByte + `+`)},
@@ -179,24 +201,72 @@ var (
 		{innerDot, true, regexp.MustCompile(unspacedLetter + `+(?:\.` + unspacedLetter + `+)+` + tail)},
 		{innerDot, false, regexp.MustCompile(`\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]{1,5}|/)` + urlByte + `*`)},
 	}
+	webScheme = regexp.MustCompile(`(?i)\bh(?:tt|xx|\*\*)ps?\s?:\s?/*[^\s<>()\[\]"']+`)
 )
+
+// wordMarks are the signs in a word without which it is no address.
+type wordMarks uint8
+
+const (
+	at wordMarks = 1 << iota
+	colon
+	slashes
+	innerDot
+)
+
+func marksOf(word string) wordMarks {
+	var m wordMarks
+	for i := 0; i < len(word); i++ {
+		last := i+1 == len(word)
+		switch word[i] {
+		case '@':
+			m |= at
+		case ':':
+			if !last {
+				m |= colon
+			}
+		case '/':
+			if !last && word[i+1] == '/' {
+				m |= slashes
+			}
+		case '.':
+			if !last && word[i+1] != '.' {
+				m |= innerDot
+			}
+		}
+	}
+	return m
+}
 
 const closingMarks = ".,;:!?…*_~-'"
 
 // addressesIn returns where a reading has addresses, in order and apart.
 func addressesIn(s string) [][]int {
 	var all [][]int
-	for _, re := range addressLike {
-		if !re.needs.MatchString(s) {
-			continue
+	add := func(from, to int, byHost bool) {
+		to = from + len(strings.TrimRight(s[from:to], closingMarks))
+		if !byHost || hasKnownDomain(s[from:to]) {
+			all = append(all, []int{from, wordEnd(s, to)})
 		}
-		for _, loc := range re.FindAllStringIndex(s, -1) {
-			loc[1] = loc[0] + len(strings.TrimRight(s[loc[0]:loc[1]], closingMarks))
-			if re.byHost && !hasKnownDomain(s[loc[0]:loc[1]]) {
-				continue
+	}
+	if mayHaveWebScheme(s) {
+		for _, loc := range webScheme.FindAllStringIndex(s, -1) {
+			add(loc[0], loc[1], false)
+		}
+	}
+	for from := 0; from < len(s); {
+		to := from + spaceIn(s[from:])
+		if marks := marksOf(s[from:to]); marks != 0 {
+			for _, re := range addressLike {
+				if marks&re.needs == 0 {
+					continue
+				}
+				for _, loc := range re.FindAllStringIndex(s[from:to], -1) {
+					add(from+loc[0], from+loc[1], re.byHost)
+				}
 			}
-			all = append(all, []int{loc[0], wordEnd(s, loc[1])})
 		}
+		from = to + 1
 	}
 	slices.SortFunc(all, func(a, b []int) int { return cmp.Compare(a[0], b[0]) })
 	var apart [][]int
@@ -208,6 +278,34 @@ func addressesIn(s string) [][]int {
 		apart = append(apart, loc)
 	}
 	return apart
+}
+
+// spaceIn returns where s has its first white space, or its end.
+func spaceIn(s string) int {
+	for i := 0; i < len(s); i++ {
+		if isSpaceByte(s[i]) {
+			return i
+		}
+	}
+	return len(s)
+}
+
+func isSpaceByte(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' && c != '\v' }
+
+// mayHaveWebScheme reports a colon that something follows, at once or as
+// slashes after one space.
+func mayHaveWebScheme(s string) bool {
+	for i := strings.IndexByte(s, ':'); i >= 0 && i+1 < len(s); {
+		if !isSpaceByte(s[i+1]) || strings.HasPrefix(s[i+2:], "//") {
+			return true
+		}
+		next := strings.IndexByte(s[i+1:], ':')
+		if next < 0 {
+			return false
+		}
+		i += 1 + next
+	}
+	return false
 }
 
 // wordEnd returns the end of an address that letters of a script with spaces
@@ -224,6 +322,9 @@ func wordEnd(s string, end int) int {
 }
 
 func isMail(s string) bool {
+	if !strings.Contains(s, "@") {
+		return false
+	}
 	loc := mailAddress.FindStringIndex(s)
 	return loc != nil && loc[0] == 0
 }
@@ -260,9 +361,13 @@ func allDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 // space between them, whose joint looks like a host, get the space.
 func dropAddresses(s string, given *givenAddresses) string {
 	r := read(s)
+	addresses := addressesIn(r.text)
+	if len(addresses) == 0 {
+		return s
+	}
 	var out []byte
 	done := 0
-	for _, loc := range addressesIn(r.text) {
+	for _, loc := range addresses {
 		if given.has(r.text[loc[0]:loc[1]], false) {
 			continue
 		}

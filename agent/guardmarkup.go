@@ -16,6 +16,9 @@ func guardMarkup(d Draft) Verdict {
 		}
 		return r
 	}, strings.ToValidUTF8(d.Text, "\uFFFD"))
+	if !strings.Contains(clean, "<") {
+		return rewriteIfChanged(d.Text, clean, "markup removed")
+	}
 	var kept []string
 	clean = htmlTag.ReplaceAllStringFunc(clean, func(tag string) string {
 		inner := strings.Trim(tag, "<>")

@@ -16,14 +16,16 @@ import (
 // shown these either.) Ordinary words are no name: a title of one to three
 // words counts where it is spelt exactly so, a longer one in any case.
 func guardPrivate(d Draft) Verdict {
-	said := phrase(d.Text)
-	open := openTexts(d)
+	said := ""
 	for _, p := range d.Passages {
 		if p.Citable || p.Source == knowledge.ShortAnswerSource {
 			continue
 		}
+		if said == "" {
+			said = phrase(d.Text)
+		}
 		for _, name := range []string{p.Title, p.Name, p.Document} {
-			if isNamed(name, d.Text, said) && !slices.ContainsFunc(open, func(t string) bool { return strings.Contains(phrase(t), phrase(name)) }) {
+			if isNamed(name, d.Text, said) && !slices.ContainsFunc(openTexts(d), func(t string) bool { return strings.Contains(phrase(t), phrase(name)) }) {
 				return Verdict{Action: Block, Reason: "a source that may not be named is named"}
 			}
 		}
@@ -67,20 +69,38 @@ func openTexts(d Draft) []string {
 // or backwards with whatever between the letters. Instructions in other words
 // or another language it cannot recognise.
 func guardLeak(d Draft) Verdict {
-	squeezed := strings.Join(text.Words(d.Text), "")
+	said := phrase(d.Text)
+	squeezed := strings.ReplaceAll(said, " ", "")
 	for _, secret := range d.secrets {
 		if strings.Contains(squeezed, secret) || strings.Contains(squeezed, reversed(secret)) {
 			return Verdict{Action: Block, Reason: "instructions leaked: their mark"}
 		}
 	}
-	said := phrase(d.Text)
-	words := text.Words(d.instructions)
-	for i := 0; i+leakedWords <= len(words); i++ {
-		if strings.Contains(said, " "+strings.Join(words[i:i+leakedWords], " ")+" ") {
-			return Verdict{Action: Block, Reason: "instructions leaked: their words"}
-		}
+	if sharesWords(said, phrase(d.instructions), leakedWords) {
+		return Verdict{Action: Block, Reason: "instructions leaked: their words"}
 	}
 	return Verdict{}
+}
+
+// sharesWords reports whether two phrases have n words in a row in common.
+func sharesWords(a, b string, n int) bool {
+	if strings.Count(a, " ") <= n {
+		return false
+	}
+	first, spaces := 0, 0 // of n words in b, with the spaces around them
+	for i := range len(b) {
+		if b[i] != ' ' {
+			continue
+		}
+		if spaces++; spaces <= n {
+			continue
+		}
+		if strings.Contains(a, b[first:i+1]) {
+			return true
+		}
+		first += 1 + strings.IndexByte(b[first+1:], ' ')
+	}
+	return false
 }
 
 // leakedWords is how many words in a row are no coincidence.

@@ -13,17 +13,23 @@ import (
 // to it, if there is one. Where it does not, the marks go and the words are the
 // agent's own. Names and labels of few words may stand in marks anyway.
 func guardQuotes(d Draft) Verdict {
-	out := quoteLine.ReplaceAllStringFunc(d.Text, func(line string) string {
-		said := quoteLine.FindStringSubmatch(line)[1]
-		if claimsToQuote(said) && !occurs(said, quotable(d, said)) {
-			return said
+	out := d.Text
+	if strings.Contains(out, ">") {
+		out = quoteLine.ReplaceAllStringFunc(out, func(line string) string {
+			said := quoteLine.FindStringSubmatch(line)[1]
+			if claimsToQuote(said) && !occurs(said, quotable(d, said)) {
+				return said
+			}
+			return line
+		})
+	}
+	for _, q := range quotations {
+		if !strings.ContainsAny(out, q.opens) {
+			continue
 		}
-		return line
-	})
-	for _, re := range quotations {
 		var sb strings.Builder
 		done := 0
-		for _, loc := range re.FindAllStringSubmatchIndex(out, -1) {
+		for _, loc := range q.FindAllStringSubmatchIndex(out, -1) {
 			said := out[loc[2]:loc[3]]
 			if !claimsToQuote(said) || occurs(said, quotable(d, markAfter(out[loc[1]:]))) {
 				continue
@@ -38,14 +44,17 @@ func guardQuotes(d Draft) Verdict {
 
 var (
 	quoteLine  = regexp.MustCompile(`(?m)^[ \t]*>[ \t]?(.*)$`)
-	quotations = []*regexp.Regexp{
-		regexp.MustCompile(`"([^"\n]+)"`),
-		regexp.MustCompile(`[“„‟”]([^“”„‟\n]+)[”“‟]`),
-		regexp.MustCompile(`«\s?([^«»\n]+?)\s?»`),
-		regexp.MustCompile(`»([^«»\n]+)«`),
-		regexp.MustCompile(`»([^«»\n]+)»`),
-		regexp.MustCompile(`「([^「」\n]+)」`),
-		regexp.MustCompile(`『([^『』\n]+)』`),
+	quotations = []struct {
+		opens string // what a text must contain to have one
+		*regexp.Regexp
+	}{
+		{`"`, regexp.MustCompile(`"([^"\n]+)"`)},
+		{"“„‟”", regexp.MustCompile(`[“„‟”]([^“”„‟\n]+)[”“‟]`)},
+		{"«", regexp.MustCompile(`«\s?([^«»\n]+?)\s?»`)},
+		{"»", regexp.MustCompile(`»([^«»\n]+)«`)},
+		{"»", regexp.MustCompile(`»([^«»\n]+)»`)},
+		{"「", regexp.MustCompile(`「([^「」\n]+)」`)},
+		{"『", regexp.MustCompile(`『([^『』\n]+)』`)},
 	}
 	omission = regexp.MustCompile(`\s*(?:\[(?:…|\.\.\.)\]|\((?:…|\.\.\.)\)|…|\.\.\.)\s*`)
 )
@@ -139,6 +148,4 @@ func occurs(quotation string, texts []string) bool {
 }
 
 // phrase is a text as folded words between spaces, to be searched for others.
-func phrase(s string) string {
-	return " " + strings.Join(text.Words(s), " ") + " "
-}
+func phrase(s string) string { return text.Phrase(s) }

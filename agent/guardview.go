@@ -16,7 +16,7 @@ import (
 // where it comes from.
 type reading struct {
 	text string
-	from []int // offset in the original of each byte of text, and of the end
+	from []int // offset in the original of each byte of text, and of the end; nil if they are the same
 }
 
 var (
@@ -26,21 +26,46 @@ var (
 
 // read returns the reading of s.
 func read(s string) reading {
+	same := asRead(s)
+	if same == len(s) {
+		return reading{text: s}
+	}
 	var sb strings.Builder
-	var r reading
-	put := func(piece string, at int) {
+	sb.Grow(len(s))
+	sb.WriteString(s[:same])
+	r := reading{from: make([]int, same, len(s)+1)}
+	for i := range r.from {
+		r.from[i] = i
+	}
+	for i := same; i < len(s); {
+		piece, size := readOne(s[i:])
 		sb.WriteString(piece)
 		for range len(piece) {
-			r.from = append(r.from, at)
+			r.from = append(r.from, i)
 		}
-	}
-	for i := 0; i < len(s); {
-		piece, size := readOne(s[i:])
-		put(piece, i)
 		i += size
 	}
 	r.text, r.from = sb.String(), append(r.from, len(s))
 	return r
+}
+
+// asRead returns how much of s, from its beginning, is read as it stands.
+func asRead(s string) int {
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case isAlnum(c) || c == '.' || c == ',':
+			i++
+		case c == ' ' && (i+1 == len(s) || isAlnum(s[i+1])):
+			i++
+		default:
+			piece, size := readOne(s[i:])
+			if piece != s[i:i+size] {
+				return i
+			}
+			i += size
+		}
+	}
+	return len(s)
 }
 
 // readOne reads what s begins with, and returns how much of s it was.
@@ -54,6 +79,9 @@ func readOne(s string) (piece string, size int) {
 		}
 		return "&", 1
 	case '[', '(', '{', ' ':
+		if !mayBeDefanged(s) {
+			return s[:1], 1
+		}
 		if m := defanged.FindStringSubmatch(s[:min(len(s), 12)]); m != nil {
 			switch {
 			case m[1] != "":
@@ -81,9 +109,27 @@ func readOne(s string) (piece string, size int) {
 		if c < utf8.RuneSelf {
 			return s[:1], 1
 		}
-		_, size = utf8.DecodeRuneInString(s)
+		r, size := utf8.DecodeRuneInString(s)
+		if r < 0x250 && r != 0xad && norm.NFKC.IsNormalString(s[:size]) {
+			return s[:size], size
+		}
 		return plainRunes(s[:size]), size
 	}
+}
+
+// mayBeDefanged looks at the beginning of s alone: at a bracket, after a space
+// or not, and at what stands in it.
+func mayBeDefanged(s string) bool {
+	if s[0] == ' ' {
+		s = s[1:]
+	}
+	if s == "" || strings.IndexByte("[({", s[0]) < 0 {
+		return false
+	}
+	if s = s[1:]; s != "" && strings.IndexByte("\t\n\f\r ", s[0]) >= 0 {
+		s = s[1:]
+	}
+	return s != "" && strings.IndexByte(".dDpPaA@:/", s[0]) >= 0
 }
 
 func isAlnum(c byte) bool {
@@ -118,4 +164,9 @@ func hasNoWidth(r rune) bool {
 }
 
 // span returns where a part of the reading comes from.
-func (r reading) span(loc []int) (from, to int) { return r.from[loc[0]], r.from[loc[1]] }
+func (r reading) span(loc []int) (from, to int) {
+	if r.from == nil {
+		return loc[0], loc[1]
+	}
+	return r.from[loc[0]], r.from[loc[1]]
+}

@@ -42,8 +42,9 @@ func Words(text string) []Word {
 	letters := foldedLetters()
 	text = norm.NFC.String(strings.ToLower(text))
 	words := make([]Word, 0, len(text)/5+1)
-	folded := make([]byte, 0, len(text)+len(text)/4)
-	var ends []int
+	var foldedHere [512]byte // on the stack, as most messages are short
+	var endsHere [64]int
+	folded, ends := foldedHere[:0], endsHere[:0]
 	start := 0
 	gap := Sentence
 	alone := false // the word is a character of a script without spaces
@@ -55,7 +56,6 @@ func Words(text string) []Word {
 			gap, start = Space, len(folded)
 		}
 	}
-	ends = make([]int, 0, cap(words))
 	for _, r := range text {
 		if r < utf8.RuneSelf && !alone {
 			switch {

@@ -2,6 +2,7 @@ package text
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -28,9 +29,9 @@ func abbreviated(sentence, next string, closed bool) bool {
 		// An initial, "J. R. Smith"; a single small letter only before a figure,
 		// "s. 12". The word "I" and single letters of unspaced scripts stand alone.
 		return unicode.IsUpper(first) && word != "I" || nextDigit && unicode.IsLower(first)
-	case contains(neverEnd, lower):
+	case neverEnd()[lower]:
 		return true
-	case contains(beforeFigure, lower):
+	case beforeFigure()[lower]:
 		return nextDigit || len(next) <= 4 && isRoman(next)
 	case strings.Contains(word, "."):
 		return dotted(word)
@@ -59,10 +60,10 @@ func ordinal(before, number, next string) bool {
 	if len(number) > 2 {
 		return false
 	}
-	if contains(ordinalNouns, strings.ToLower(next)) {
+	if ordinalNouns()[strings.ToLower(next)] {
 		return true
 	}
-	return contains(beforeOrdinal, strings.ToLower(lastWord(before)))
+	return beforeOrdinal()[strings.ToLower(lastWord(before))]
 }
 
 // lastWord is what follows the last white space or slash, at most 24 bytes of it.
@@ -93,30 +94,22 @@ func isDigits(s string) bool {
 
 func isRoman(s string) bool { return strings.Trim(s, "IVXLC") == "" }
 
-// contains looks word up in a list of words separated by single spaces.
-func contains(list, word string) bool {
-	if word == "" || strings.Contains(word, " ") {
-		return false
-	}
-	for from := 0; ; {
-		i := strings.Index(list[from:], word)
-		if i < 0 {
-			return false
+// wordSet is a set of the words of a list.
+func wordSet(list string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		out := map[string]bool{}
+		for word := range strings.FieldsSeq(list) {
+			out[word] = true
 		}
-		i += from
-		end := i + len(word)
-		if (i == 0 || list[i-1] == ' ') && (end == len(list) || list[end] == ' ') {
-			return true
-		}
-		from = i + 1
-	}
+		return out
+	})
 }
 
 // neverEnd are abbreviations that something always follows, without their last
 // stop, in Danish, Norwegian, Swedish, German, English, Dutch, French, Spanish,
 // Italian, Portuguese, Polish, Czech, Russian, Ukrainian, Finnish, Hungarian,
 // Turkish, Romanian and Greek. Words that are also ordinary words are left out.
-const neverEnd = "pr mr mrs ms dr prof st mt messrs rev hon gov sen rep gen col capt lt sgt supt " +
+var neverEnd = wordSet("pr mr mrs ms dr prof st mt messrs rev hon gov sen rep gen col capt lt sgt supt " +
 	"e.g i.e vs viz approx dept est incl excl resp ed eds " +
 	"f.eks bl.a d.v.s dvs evt hhv jf jfr pga mht ift ifm iht vedr mv.h ang ca cirka fhv hr fr frk kgl obs inkl ekskl maks gns gnsn " +
 	"t.eks s.k sk o.a.m p.g.a m.h.t i.h.t i.f.m t.ex bl.a exkl resp fr.o.m t.o.m p.g.a d.v.s kungl f.d jmf jämför " +
@@ -134,29 +127,29 @@ const neverEnd = "pr mr mrs ms dr prof st mt messrs rev hon gov sen rep gen col 
 	"pl ill ún kb ifj özv dr prof " +
 	"örn bkz prof doç yrd dr av mah cad sok " +
 	"dl dna d-na d-l ex str.jud " +
-	"π.χ δηλ βλ κ.κ "
+	"π.χ δηλ βλ κ.κ ")
 
 // beforeFigure are abbreviations only where a figure follows: elsewhere most of
 // them are words, or the last word of a sentence.
-const beforeFigure = "no nos nr núm num n.º nº kl pkt pkt.nr s ss p pp pg pag pág pags str sp sv stk " +
+var beforeFigure = wordSet("no nos nr núm num n.º nº kl pkt pkt.nr s ss p pp pg pag pág pags str sp sv stk " +
 	"tel tlf tlph tfn ph ext fax mob fig figs tab tabl art arts kap cap ch chap sec sect par para § abs ziff lit vol bd jg jahrg " +
 	"ed aufl udg opl oppl kr eur usd chf sek nok dkk min max mio mia mrd ver ca c " +
 	"jan feb mar mär märz apr maj mai may jun jul aug sep sept okt oct nov dec dez des " +
-	"стр с рис табл гл ст п пп д кв кор оф тел г ч руб № nro n puh kpl odst bod čl č roč zák § sz old madde md sayfa nr.art σελ αρ τηλ hao bl nrs blz"
+	"стр с рис табл гл ст п пп д кв кор оф тел г ч руб № nro n puh kpl odst bod čl č roč zák § sz old madde md sayfa nr.art σελ αρ τηλ hao bl nrs blz")
 
 // ordinalNouns are what is counted with an ordinal and a capital, or begins with
 // a capital in its language: months, and the commonest German nouns.
-const ordinalNouns = "januar februar märz april mai juni juli august september oktober november dezember jänner " +
+var ordinalNouns = wordSet("januar februar märz april mai juni juli august september oktober november dezember jänner " +
 	"januari februari mars maj juni augusti oktober december " +
 	"january february march may june july october " +
 	"jahrhundert jahrhunderts jahrhunderte jahrtausend weltkrieg weltkriegs platz klasse etage stock stufe tag woche monat quartal semester " +
 	"auflage kapitel abschnitt absatz buch band runde spieltag liga geburtstag jahrestag generation bezirk kreis " +
 	"oca ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık yüzyıl dünya madde " +
 	"stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia " +
-	"ledna února března dubna května června července srpna září října listopadu prosince"
+	"ledna února března dubna května června července srpna září října listopadu prosince")
 
 // beforeOrdinal are words after which a number of one or two digits with a stop
 // is an ordinal: articles and prepositions of the languages that write it so.
-const beforeOrdinal = "am der die das den dem des im zum vom zur beim bis ab seit ende anfang mitte " +
+var beforeOrdinal = wordSet("am der die das den dem des im zum vom zur beim bis ab seit ende anfang mitte " +
 	"d. den det til fra pr. senest inden " +
-	"az a w dne do od ve"
+	"az a w dne do od ve")

@@ -1,6 +1,9 @@
 package text
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Segment is a run of letters, digits and marks within a string.
 type Segment struct {
@@ -57,13 +60,35 @@ func (g *Segmenter) Next() (seg Segment, ok bool) {
 
 // Words returns the folded segments of s in order.
 func Words(s string) []string {
-	folded := AppendFold(nil, s)
-	g := NewSegmenter(folded)
+	bytes := AppendFold(make([]byte, 0, len(s)+8), s)
+	folded := string(bytes) // the words share its memory
+	g := NewSegmenter(bytes)
 	var words []string
 	for seg, ok := g.Next(); ok; seg, ok = g.Next() {
-		words = append(words, string(folded[seg.Start:seg.End]))
+		if words == nil {
+			words = make([]string, 0, len(folded)/6+1)
+		}
+		words = append(words, folded[seg.Start:seg.End])
 	}
 	return words
+}
+
+// Phrase returns the folded segments of s with one space before, between and
+// behind them, to be searched for others of its kind.
+func Phrase(s string) string {
+	folded := AppendFold(make([]byte, 0, len(s)+8), s)
+	g := NewSegmenter(folded)
+	var sb strings.Builder
+	sb.Grow(len(folded) + 2)
+	sb.WriteByte(' ')
+	for seg, ok := g.Next(); ok; seg, ok = g.Next() {
+		sb.Write(folded[seg.Start:seg.End])
+		sb.WriteByte(' ')
+	}
+	if sb.Len() == 1 {
+		sb.WriteByte(' ')
+	}
+	return sb.String()
 }
 
 // EstimateTokens estimates how many tokens a language model will count in s,
