@@ -45,7 +45,6 @@ func benchmarkReply(b *testing.B, base *knowledge.Base, model agent.Model) {
 	if first.Decision != agent.Answer || model != nil && (len(first.Trace.ModelCalls) != 1 || len(first.Trace.Verdicts) > 0) {
 		b.Fatalf("%s: %s %v", first.Decision, first.Reason, first.Trace.Verdicts)
 	}
-	b.Logf("%d passages", len(first.Trace.Hits))
 	var own []time.Duration
 	b.ReportAllocs()
 	for b.Loop() {
@@ -104,20 +103,39 @@ func largeHelpCentre(t testing.TB) *knowledge.Base {
 	return agenttest.Knowledge(t, docs...)
 }
 
-// A turn from delivery to settlement, each in a conversation of its own.
+// A turn from delivery to settlement, each in a conversation of its own: alone,
+// and as many at once as keep all workers busy.
 func BenchmarkTurn(b *testing.B) {
-	done := make(chan bool, 1)
+	b.Run("quoting", func(b *testing.B) { benchmarkTurn(b, 1, agent.Config{Knowledge: helpCentre(b)}) })
+	model := agenttest.NewModel().Always(agenttest.Say(benchAnswer))
+	b.Run("model/10k", func(b *testing.B) { benchmarkTurn(b, 1, agent.Config{Knowledge: largeHelpCentre(b), Model: model}) })
+	b.Run("model/10k/busy", func(b *testing.B) {
+		benchmarkTurn(b, 16, agent.Config{Knowledge: largeHelpCentre(b), Model: model})
+	})
+}
+
+func benchmarkTurn(b *testing.B, atOnce int, cfg agent.Config) {
+	free := make(chan bool, atOnce)
+	for range atOnce {
+		free <- true
+	}
 	ch := channels.NewMemory("chat", channels.Capabilities{})
-	a := mustNew(b, agent.Config{Knowledge: helpCentre(b), Channels: []channels.Channel{ch}, OnReply: func(string, agent.Reply) { done <- true }})
+	cfg.Channels = []channels.Channel{ch}
+	cfg.OnReply = func(string, agent.Reply) { free <- true }
+	a := mustNew(b, cfg)
 	stop := running(b, a)
 	defer stop()
 	n := 0
 	b.ReportAllocs()
 	for b.Loop() {
+		<-free
 		n++
 		if err := ch.Say(b.Context(), fmt.Sprint(n), fmt.Sprint(n), refundQuestion); err != nil {
 			b.Fatal(err)
 		}
-		<-done
 	}
+	for range atOnce {
+		<-free
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "turns/s")
 }

@@ -102,6 +102,25 @@ func mayHaveHours(s string) bool {
 	return false
 }
 
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+func countDigits(s string) int {
+	n := 0
+	for i := 0; i < len(s); i++ {
+		if isDigit(s[i]) {
+			n++
+		}
+	}
+	return n
+}
+
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // digitValue is the value of a decimal digit: they stand in blocks of ten that
@@ -369,8 +388,13 @@ func figuresIn(s string) *knownFigures {
 			}
 		}
 	}
-	for _, p := range phoneLike.FindAllString(s, -1) {
-		k.phones = append(k.phones, strings.Join(digitGroups(p), ""))
+	for line := range strings.Lines(s) {
+		if countDigits(line) < phoneDigits {
+			continue
+		}
+		for _, p := range phoneLike.FindAllString(line, -1) {
+			k.phones = append(k.phones, strings.Join(digitGroups(p), ""))
+		}
 	}
 	k.addWords(s)
 	return k
@@ -392,6 +416,9 @@ func (k *knownFigures) addWords(s string) {
 		if n := monthWord(w); n > 0 {
 			k.months[strconv.Itoa(n)] = true
 		}
+	}
+	if isASCII(s) {
+		return
 	}
 	for _, m := range ideographicNumber.FindAllString(s, -1) {
 		if n := ideographic(m); n > 0 {
@@ -471,6 +498,9 @@ var calculation = regexp.MustCompile(operand + ` ?([x×*·+/÷-]) ?` + operand +
 // addCalculations adds the results of calculations that a draft shows, if they
 // are right and made of what was given.
 func (k *knownFigures) addCalculations(s string) {
+	if !strings.Contains(s, "=") {
+		return
+	}
 	for _, m := range calculation.FindAllStringSubmatch(s, -1) {
 		left, right, result := figure{raw: m[1]}, figure{raw: m[3]}, figure{raw: m[4]}
 		if !k.has(left) || !k.has(right) {
@@ -514,6 +544,9 @@ const phoneDigits = 7 // at least
 // dropPhones leaves telephone numbers out that were given, and returns the
 // first that was not.
 func (k *knownFigures) dropPhones(s string) (rest, unknown string) {
+	if countDigits(s) < phoneDigits {
+		return s, ""
+	}
 	rest = phoneLike.ReplaceAllStringFunc(s, func(m string) string {
 		run := strings.Join(digitGroups(m), "")
 		switch {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kundeagent/kundeagent/handoff"
+	"github.com/kundeagent/kundeagent/internal/phrases"
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
@@ -75,7 +76,7 @@ func (a *Agent) searchParts(ctx context.Context, q knowledge.Query, questions []
 	var parts []TracePart
 	var lists [][]knowledge.Found
 	for i, question := range questions {
-		part := TracePart{Text: question, FollowUp: isFollowUp(question, language)}
+		part := TracePart{Text: question, FollowUp: isFollowUp(question, phrases.Words(question), language)}
 		q.Text = question
 		if i > 0 {
 			q.Context = ""

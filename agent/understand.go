@@ -27,13 +27,14 @@ type understanding struct {
 
 func (a *Agent) understand(ctx context.Context, in input) understanding {
 	q := in.question
+	words := phrases.Words(q.Text)
 	u := understanding{language: a.decideLanguage(in.language, q.Text, in.lastText, q)}
 	situation := handoff.Situation{
 		Text: q.Text, Language: u.language.Language, LanguageSure: u.language.settled(), History: q.History, Contact: q.Contact, Channel: q.Channel, Offered: in.offered,
 	}
 	u.signal = handoff.Check(ctx, a.cfg.Triggers, situation)
-	u.smallTalk = smallTalk(phrases.Words(q.Text), u.language)
-	if isFollowUp(q.Text, u.language) {
+	u.smallTalk = smallTalk(words, u.language)
+	if isFollowUp(q.Text, words, u.language) {
 		u.context = in.lastText
 	}
 	u.guidance = a.guidelines.find(ctx, situation, u.context)
@@ -67,13 +68,13 @@ const followUpRunes = 60
 // isFollowUp recognises questions that cannot be understood without the one
 // before: very short ones, and short ones that begin like "and for …" in the
 // conversation's language: "i" is "and" in Polish.
-func isFollowUp(s string, language LanguageDecision) bool {
-	if len(text.Words(text.Fold(s))) <= 2 {
+func isFollowUp(s string, words []phrases.Word, language LanguageDecision) bool {
+	if len(text.Words(s)) <= 2 {
 		return true
 	}
 	if utf8.RuneCountInString(s) > followUpRunes {
 		return false
 	}
-	begun := phrases.BegunIn(phrases.FollowUps, phrases.Words(s))
+	begun := phrases.BegunIn(phrases.FollowUps, words)
 	return slices.ContainsFunc(phrases.Kin(language.Language), func(l string) bool { return slices.Contains(begun, l) })
 }

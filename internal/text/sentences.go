@@ -55,7 +55,7 @@ func SentenceSpans(s string) []Span {
 				cut(i)
 			}
 		case r == ' ' || r == '\u00a0':
-			if runes > minUnmarked && unmarkedAround(s, i, next) {
+			if runes > minUnmarked && s[i-1] >= utf8.RuneSelf && unmarkedAround(s, i, next) {
 				cut(i)
 			}
 		case r == '.' || r == '!' || r == '?' || r >= utf8.RuneSelf && isStop(r):
