@@ -102,27 +102,6 @@ func mayHaveHours(s string) bool {
 	return false
 }
 
-func isASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
-func countDigits(s string) int {
-	n := 0
-	for i := 0; i < len(s); i++ {
-		if isDigit(s[i]) {
-			n++
-		}
-	}
-	return n
-}
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
 // digitValue is the value of a decimal digit: they stand in blocks of ten that
 // begin with zero.
 func digitValue(r rune) rune {
@@ -197,64 +176,6 @@ func mayHaveSteps(s string) bool {
 		}
 	}
 	return false
-}
-
-// figuresOf returns the numbers of a plain text.
-func figuresOf(s string) []figure {
-	var out []figure
-	for from := 0; from < len(s); from++ {
-		if !isDigit(s[from]) {
-			continue
-		}
-		to := numeralEnd(s, from)
-		out = append(out, figure{
-			raw: s[from:to], before: strings.ToValidUTF8(s[max(0, from-12):from], ""), after: strings.ToValidUTF8(s[to:min(len(s), to+48)], ""),
-		})
-		from = to
-	}
-	return out
-}
-
-// numeralEnd returns where the numeral ends that begins at s[from]: digits, and
-// further ones after a sign, or three after a space.
-func numeralEnd(s string, from int) int {
-	end := digitsEnd(s, from)
-	for end < len(s) {
-		sign := 1
-		if strings.HasPrefix(s[end:], "’") {
-			sign = len("’")
-		} else if strings.IndexByte(".,:' ", s[end]) < 0 {
-			break
-		}
-		next := digitsEnd(s, end+sign)
-		if next == end+sign {
-			break
-		}
-		if s[end] == ' ' && (next != end+4 || next < len(s) && (isAlnum(s[next]) || s[next] == '_')) {
-			break
-		}
-		end = next
-	}
-	return end
-}
-
-// digitGroups returns the runs of digits in s.
-func digitGroups(s string) []string {
-	var out []string
-	for at := 0; at < len(s); at++ {
-		if end := digitsEnd(s, at); end > at {
-			out = append(out, s[at:end])
-			at = end
-		}
-	}
-	return out
-}
-
-func digitsEnd(s string, from int) int {
-	for from < len(s) && isDigit(s[from]) {
-		from++
-	}
-	return from
 }
 
 // values returns what number may be meant: separators group or begin a
@@ -529,55 +450,4 @@ func calculate(l float64, op string, r float64) float64 {
 	default:
 		return l * r
 	}
-}
-
-var (
-	// phoneLike is a number of three groups or more with the same sign between
-	// them, or one after a plus.
-	phoneLike = regexp.MustCompile(`(?:\+|\b00)\d[\d ().\-/]{4,20}\d|\(?\b\d{2,5}\)?(?: \d{2,4}){2,6}\b|\b\d{2,5}(?:-\d{2,5}){2,4}\b|\b\d{2,4}(?:\.\d{2,4}){3,5}\b|\b\d{4} \d{4}\b|\b\d{2,5}[ /-]\d{5,9}\b|\b\d{7,15}\b`)
-	isoDate   = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
-	grouped   = regexp.MustCompile(`^\d{1,3}(?: \d{3})+$`)
-)
-
-const phoneDigits = 7 // at least
-
-// dropPhones leaves telephone numbers out that were given, and returns the
-// first that was not.
-func (k *knownFigures) dropPhones(s string) (rest, unknown string) {
-	if countDigits(s) < phoneDigits {
-		return s, ""
-	}
-	rest = phoneLike.ReplaceAllStringFunc(s, func(m string) string {
-		run := strings.Join(digitGroups(m), "")
-		switch {
-		case len(run) < phoneDigits || isoDate.MatchString(m):
-			return m
-		case k.hasPhone(run):
-			return " "
-		case grouped.MatchString(m) || allDigits(m):
-			return m // a number like others
-		}
-		if unknown == "" {
-			unknown = m
-		}
-		return m
-	})
-	return rest, unknown
-}
-
-// hasPhone compares telephone numbers without regard to the country's code and
-// the zero that stands for it.
-func (k *knownFigures) hasPhone(run string) bool {
-	short := strings.TrimLeft(run, "0")
-	for _, p := range k.phones {
-		known := strings.TrimLeft(p, "0")
-		longer, shorter := known, short
-		if len(longer) < len(shorter) {
-			longer, shorter = shorter, longer
-		}
-		if len(shorter) >= phoneDigits && len(longer)-len(shorter) <= 3 && strings.HasSuffix(longer, shorter) {
-			return true
-		}
-	}
-	return false
 }
