@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // Guards look for signs before they search, and read some things byte by byte.
@@ -31,7 +32,7 @@ func eachRandomText(t *testing.T, pieces []string, f func(s string)) {
 }
 
 func TestMarksAreReadAsTheirExpressionSays(t *testing.T) {
-	pieces := []string{"[", "]", "［", "】", "【", "^", "1", "23", "456", "7890", ",", ";", " ", "\n", "\u00a0", "a", "é", "[1]", " [2, 3]"}
+	pieces := []string{"[", "]", "［", "】", "【", "^", "1", "23", "456", "7890", ",", ";", " ", "\n", "\u00a0", "a", "é", "[1]", " [2, 3]", "1, 2; 3,4", "1,2,3,4,5,6"}
 	eachRandomText(t, pieces, func(s string) {
 		var got []string
 		kept := replaceMarks(s, func(m string) string { got = append(got, m); return "|" })
@@ -56,7 +57,7 @@ func TestNumeralsAreReadAsTheirExpressionSays(t *testing.T) {
 }
 
 func TestFiguresThatStandInWhatWasGivenAreKnown(t *testing.T) {
-	pieces := []string{"1", "23", "456", "30", ".", ",", ":", "'", "’", " ", " 500", "h", "H", "Uhr", "時", "年", "€", "kr", "_", "é", "\u200b", "\u00a0", "٣", "-", "\n", "a"}
+	pieces := []string{"1", "23", "456", "30", ".", ",", ":", "'", "’", " ", " 500", "h", "H", "Uhr", "時", "年", "€", "kr", "_", "é", "\u200b", "\u00a0", "٣", "-", "\n", "a", "1h30:23", "1 500 h 30"}
 	tried := 0
 	eachRandomText(t, pieces, func(given string) {
 		known := figuresIn(given)
@@ -96,6 +97,9 @@ func TestReadingsAreThoseOfTheirPieces(t *testing.T) {
 		var sb strings.Builder
 		for i := 0; i < len(s); {
 			piece, size := readOne(s[i:])
+			if r, n := utf8.DecodeRuneInString(s[i:]); r >= utf8.RuneSelf && (n != size || piece != plainRunes(s[i:i+n])) {
+				t.Errorf("%q is read as %q", s[i:i+size], piece)
+			}
 			for k := range piece {
 				if from, _ := r.span([]int{sb.Len() + k, sb.Len() + k}); from != i {
 					t.Errorf("%q: byte %d comes from %d", s, sb.Len()+k, from)
