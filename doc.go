@@ -15,11 +15,14 @@
 //
 // Sources are small: [file.Dir] reads a directory in fifteen formats,
 // [file.Uploads] keeps what people upload, [crawl.New] imports a web page with
-// its related pages, and any iterator becomes one with [knowledge.SourceFunc].
-// [knowledge.Base.Sync] builds what changed aside and makes it visible at once;
-// a failed or partial sync destroys nothing. [knowledge.SourceOptions] makes a
-// source private, internal, or visible to an audience only.
-// [knowledge.Base.PutShortAnswer] adds answers that are given word for word.
+// its related pages, package [collection] takes the host's own content, and any
+// iterator becomes one with [knowledge.SourceFunc]. [knowledge.Base.Sync] builds
+// what changed aside and makes it visible at once; a failed or partial sync
+// destroys nothing, and [knowledge.Base.Run] keeps all sources fresh.
+// [knowledge.SourceOptions] makes a source private, internal, or visible to an
+// audience only. [knowledge.Base.PutShortAnswer] adds answers that are given word
+// for word. Search needs no model; with a [knowledge.Embedder] it finds by
+// meaning too.
 //
 // # Who writes
 //
@@ -27,7 +30,9 @@
 // model, and [agent.ModelFunc] of anything else. A model is never trusted: what
 // it may see is filtered before the search, addresses come from what was found
 // and not from its text, and a draft with a figure that was not given is
-// replaced by a quotation.
+// replaced by a quotation. [agent.NewAction] lets it do things, under the
+// protection of the contact's identity and, where wanted, a person's approval.
+// [agent.Guideline] says what to do when, and what to stay away from.
 //
 // # Where it talks
 //
@@ -55,6 +60,7 @@
 // Package [agenttest] has a scripted model, a clock that stands still, a
 // harness that runs a whole conversation, and assertions.
 //
+// [collection]: https://pkg.go.dev/github.com/kundeagent/kundeagent/knowledge/collection
 // [agenttest]: https://pkg.go.dev/github.com/kundeagent/kundeagent/agent/agenttest
 // [langchain]: https://pkg.go.dev/github.com/kundeagent/kundeagent/agent/langchain
 package kundeagent
