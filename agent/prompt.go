@@ -51,12 +51,6 @@ func (a *Agent) prompt(in input, u understanding, passages []knowledge.Found, p 
 	return req
 }
 
-// headOf is where a passage stands: its document's title and the headings above
-// it.
-func headOf(f knowledge.Found) string {
-	return strings.Join(append([]string{f.Title}, f.Path...), " > ")
-}
-
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // system is the instruction: who the agent is, the rules that always hold, the
@@ -115,7 +109,7 @@ func fenceOf(key string, passages []knowledge.Found) string {
 	h := sha256.New()
 	h.Write([]byte(key))
 	for _, f := range passages {
-		h.Write([]byte(headOf(f) + "\x00" + f.Text()))
+		h.Write([]byte(passageHeading(f) + "\x00" + f.Text()))
 	}
 	return "=====" + hex.EncodeToString(h.Sum(nil)[:8])
 }

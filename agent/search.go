@@ -93,7 +93,7 @@ func (a *Agent) searchParts(ctx context.Context, q knowledge.Query, questions []
 			part.Known = i == 0 || found.Query == question
 			merged.Answerability = max(merged.Answerability, found.Answerability)
 		}
-		lists = append(lists, passagesOf(found))
+		lists = append(lists, found.Passages)
 		parts = append(parts, part)
 		merged.Generation = found.Generation
 		merged.Query = strings.TrimSpace(merged.Query + "\n" + found.Query)
@@ -103,18 +103,6 @@ func (a *Agent) searchParts(ctx context.Context, q knowledge.Query, questions []
 	}
 	merged.Passages = mergePassages(lists, passagesOfParts)
 	return merged, parts, nil
-}
-
-// passagesOf returns what was found as passages, a short answer as one.
-func passagesOf(r knowledge.Result) []knowledge.Found {
-	if r.ShortAnswer == nil {
-		return r.Passages
-	}
-	s := r.ShortAnswer
-	return append([]knowledge.Found{{Score: 1, Passage: &knowledge.Passage{
-		ID: s.ID, Source: knowledge.ShortAnswerSource, Document: s.ID,
-		Blocks: []knowledge.Block{{Kind: knowledge.QA, Label: s.Question, Text: s.Answer}},
-	}}}, r.Passages...)
 }
 
 // mergePassages takes passages from the lists in turn, none twice.
@@ -129,12 +117,8 @@ func mergePassages(lists [][]knowledge.Found, limit int) []knowledge.Found {
 			}
 			more = true
 			f := list[rank]
-			id := f.ID
-			if f.Source == knowledge.ShortAnswerSource {
-				id = f.Source + "/" + f.Document // matched or found, it is one
-			}
-			if !seen[id] {
-				seen[id] = true
+			if !seen[f.ID] {
+				seen[f.ID] = true
 				out = append(out, f)
 			}
 		}

@@ -29,7 +29,6 @@ const (
 	Checking          Key = "checking"        // an action waits for a human's approval
 	Approved          Key = "approved"        // a human approved it, and it was done
 	Declined          Key = "declined"        // a human did not approve it
-	Interrupted       Key = "interrupted"     // an answer that was begun cannot be finished
 )
 
 // List names a list of what customers say, in lower case with single spaces and

@@ -22,7 +22,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "A colleague has to approve this first. You will hear from us here.",
 		Approved:          "A colleague has approved this, and it has been done.",
 		Declined:          "A colleague has looked at this, and it could not be done.",
-		Interrupted:       "I am sorry, I could not finish this answer.",
 	},
 	"da": {
 		Sources:           "Kilder",
@@ -43,7 +42,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "En kollega skal først godkende det. Du hører fra os her.",
 		Approved:          "En kollega har godkendt det, og det er nu gjort.",
 		Declined:          "En kollega har set på det, og det kunne ikke lade sig gøre.",
-		Interrupted:       "Jeg kunne desværre ikke skrive svaret færdigt.",
 	},
 	"de": {
 		Sources:           "Quellen",
@@ -64,7 +62,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "Das muss zuerst jemand aus dem Team freigeben. Sie hören hier von uns.",
 		Approved:          "Jemand aus dem Team hat es freigegeben, und es ist erledigt.",
 		Declined:          "Jemand aus dem Team hat es geprüft, und es war nicht möglich.",
-		Interrupted:       "Diese Antwort konnte ich leider nicht zu Ende schreiben.",
 	},
 	"nb": {
 		Sources:           "Kilder",
@@ -85,7 +82,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "En kollega må først godkjenne dette. Du hører fra oss her.",
 		Approved:          "En kollega har godkjent dette, og det er gjort.",
 		Declined:          "En kollega har sett på det, og det lot seg ikke gjøre.",
-		Interrupted:       "Jeg klarte dessverre ikke å skrive ferdig svaret.",
 	},
 	"sv": {
 		Sources:           "Källor",
@@ -106,7 +102,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "En kollega måste godkänna det först. Vi återkommer här.",
 		Approved:          "En kollega har godkänt det, och det är gjort.",
 		Declined:          "En kollega har tittat på det, och det gick inte att göra.",
-		Interrupted:       "Jag kunde tyvärr inte skriva klart svaret.",
 	},
 	"fi": {
 		Sources:           "Lähteet",
@@ -127,7 +122,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "Kollegan on ensin hyväksyttävä tämä. Palaamme asiaan täällä.",
 		Approved:          "Kollega on hyväksynyt asian, ja se on hoidettu.",
 		Declined:          "Kollega on tarkistanut asian, eikä se ollut mahdollista.",
-		Interrupted:       "Valitettavasti en saanut vastausta valmiiksi.",
 	},
 	"nl": {
 		Sources:           "Bronnen",
@@ -148,7 +142,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "Een collega moet dit eerst goedkeuren. U hoort hier van ons.",
 		Approved:          "Een collega heeft het goedgekeurd en het is gedaan.",
 		Declined:          "Een collega heeft ernaar gekeken en het was niet mogelijk.",
-		Interrupted:       "Helaas kon ik dit antwoord niet afmaken.",
 	},
 	"fr": {
 		Sources:           "Sources",
@@ -169,7 +162,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "Un collègue doit d’abord donner son accord. Vous aurez une réponse ici.",
 		Approved:          "Un collègue a donné son accord, et c’est fait.",
 		Declined:          "Un collègue a examiné la demande, et ce n’était pas possible.",
-		Interrupted:       "Je suis désolé, je n’ai pas pu terminer cette réponse.",
 	},
 	"es": {
 		Sources:           "Fuentes",
@@ -190,7 +182,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "Un compañero tiene que aprobarlo primero. Le avisaremos aquí.",
 		Approved:          "Un compañero lo ha aprobado y ya está hecho.",
 		Declined:          "Un compañero lo ha revisado y no ha sido posible.",
-		Interrupted:       "Lo siento, no he podido terminar esta respuesta.",
 	},
 	"pt": {
 		Sources:           "Fontes",
@@ -211,7 +202,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "Um colega tem de aprovar isto primeiro. Terá notícias nossas aqui.",
 		Approved:          "Um colega aprovou e já está feito.",
 		Declined:          "Um colega analisou o pedido e não foi possível.",
-		Interrupted:       "Lamento, não consegui terminar esta resposta.",
 	},
 	"it": {
 		Sources:           "Fonti",
@@ -232,7 +222,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "Prima deve approvarlo un collega. Riceverà una risposta qui.",
 		Approved:          "Un collega ha approvato ed è stato fatto.",
 		Declined:          "Un collega ha verificato e non è stato possibile.",
-		Interrupted:       "Mi dispiace, non ho potuto completare questa risposta.",
 	},
 	"pl": {
 		Sources:           "Źródła",
@@ -253,7 +242,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "Najpierw musi to zatwierdzić ktoś z zespołu. Odezwiemy się tutaj.",
 		Approved:          "Ktoś z zespołu to zatwierdził i zostało to wykonane.",
 		Declined:          "Ktoś z zespołu to sprawdził i nie było to możliwe.",
-		Interrupted:       "Przepraszam, nie udało mi się dokończyć tej odpowiedzi.",
 	},
 	"cs": {
 		Sources:           "Zdroje",
@@ -274,7 +262,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "Nejprve to musí schválit kolega. Ozveme se vám zde.",
 		Approved:          "Kolega to schválil a je to hotovo.",
 		Declined:          "Kolega to posoudil a nebylo to možné.",
-		Interrupted:       "Omlouvám se, tuto odpověď se nepodařilo dokončit.",
 	},
 	"ro": {
 		Sources:           "Surse",
@@ -295,7 +282,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "Mai întâi trebuie să aprobe un coleg. Vă răspundem aici.",
 		Approved:          "Un coleg a aprobat și s-a efectuat.",
 		Declined:          "Un coleg a verificat și nu a fost posibil.",
-		Interrupted:       "Îmi pare rău, nu am putut termina acest răspuns.",
 	},
 	"hu": {
 		Sources:           "Források",
@@ -316,7 +302,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "Ezt előbb egy kollégának kell jóváhagynia. Itt jelentkezünk.",
 		Approved:          "Egy kolléga jóváhagyta, és elkészült.",
 		Declined:          "Egy kolléga megnézte, és nem volt lehetséges.",
-		Interrupted:       "Sajnálom, ezt a választ nem tudtam befejezni.",
 	},
 	"tr": {
 		Sources:           "Kaynaklar",
@@ -337,7 +322,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "Bunu önce bir arkadaşımızın onaylaması gerekiyor. Size buradan döneceğiz.",
 		Approved:          "Bir arkadaşımız onayladı ve işlem yapıldı.",
 		Declined:          "Bir arkadaşımız inceledi, ancak mümkün olmadı.",
-		Interrupted:       "Üzgünüm, bu yanıtı tamamlayamadım.",
 	},
 	"ru": {
 		Sources:           "Источники",
@@ -358,7 +342,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "Сначала это должен одобрить сотрудник. Мы ответим вам здесь.",
 		Approved:          "Сотрудник одобрил, и это сделано.",
 		Declined:          "Сотрудник проверил, и сделать это не получилось.",
-		Interrupted:       "К сожалению, закончить этот ответ не удалось.",
 	},
 	"uk": {
 		Sources:           "Джерела",
@@ -379,7 +362,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "Спершу це має схвалити наш працівник. Ми відповімо вам тут.",
 		Approved:          "Наш працівник схвалив, і це зроблено.",
 		Declined:          "Наш працівник перевірив, і зробити це не вдалося.",
-		Interrupted:       "На жаль, завершити цю відповідь не вдалося.",
 	},
 	"el": {
 		Sources:           "Πηγές",
@@ -400,7 +382,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "Πρέπει πρώτα να το εγκρίνει ένας συνάδελφος. Θα σας απαντήσουμε εδώ.",
 		Approved:          "Ένας συνάδελφος το ενέκρινε και έγινε.",
 		Declined:          "Ένας συνάδελφος το εξέτασε και δεν ήταν δυνατό.",
-		Interrupted:       "Λυπάμαι, δεν μπόρεσα να ολοκληρώσω αυτή την απάντηση.",
 	},
 	"ar": {
 		Sources:           "المصادر",
@@ -421,7 +402,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "يجب أن يوافق أحد الزملاء على هذا أولًا. سنرد عليك هنا.",
 		Approved:          "وافق أحد الزملاء على ذلك وتم تنفيذه.",
 		Declined:          "راجع أحد الزملاء الأمر ولم يكن ذلك ممكنًا.",
-		Interrupted:       "عذرًا، لم أتمكن من إكمال هذه الإجابة.",
 	},
 	"he": {
 		Sources:           "מקורות",
@@ -442,7 +422,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "נציג מהצוות צריך לאשר זאת קודם. נחזור אליך כאן.",
 		Approved:          "נציג מהצוות אישר, והפעולה בוצעה.",
 		Declined:          "נציג מהצוות בדק, וזה לא היה אפשרי.",
-		Interrupted:       "מצטער, לא הצלחתי לסיים את התשובה הזו.",
 	},
 	"hi": {
 		Sources:           "स्रोत",
@@ -463,7 +442,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "पहले किसी सहकर्मी को इसकी मंज़ूरी देनी होगी। हम आपको यहीं बताएँगे।",
 		Approved:          "एक सहकर्मी ने मंज़ूरी दे दी है, और यह हो गया है।",
 		Declined:          "एक सहकर्मी ने इसे देखा, और यह संभव नहीं हुआ।",
-		Interrupted:       "क्षमा करें, मैं यह उत्तर पूरा नहीं कर सका।",
 	},
 	"ja": {
 		Sources:           "出典",
@@ -484,7 +462,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "先に担当者の承認が必要です。こちらでお返事いたします。",
 		Approved:          "担当者が承認し、手続きが完了しました。",
 		Declined:          "担当者が確認しましたが、対応できませんでした。",
-		Interrupted:       "申し訳ございません。この回答を最後までお伝えできませんでした。",
 	},
 	"zh": {
 		Sources:           "来源",
@@ -505,7 +482,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "此操作需先由同事批准，我们会在这里回复您。",
 		Approved:          "同事已批准，并已办理完毕。",
 		Declined:          "同事已查看，但无法办理。",
-		Interrupted:       "抱歉，我未能完成这条回答。",
 	},
 	"ko": {
 		Sources:           "출처",
@@ -526,7 +502,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "먼저 담당자의 승인이 필요합니다. 여기에서 답변드리겠습니다.",
 		Approved:          "담당자가 승인했으며 처리되었습니다.",
 		Declined:          "담당자가 확인했으나 처리할 수 없었습니다.",
-		Interrupted:       "죄송합니다. 이 답변을 끝까지 드리지 못했습니다.",
 	},
 	"th": {
 		Sources:           "แหล่งที่มา",
@@ -547,7 +522,6 @@ var texts = map[string]map[Key]string{
 		Checking:          "ต้องให้เพื่อนร่วมงานอนุมัติก่อน เราจะตอบคุณที่นี่",
 		Approved:          "เพื่อนร่วมงานอนุมัติแล้ว และดำเนินการเรียบร้อย",
 		Declined:          "เพื่อนร่วมงานตรวจสอบแล้ว แต่ไม่สามารถดำเนินการได้",
-		Interrupted:       "ขออภัย ไม่สามารถตอบคำถามนี้ให้จบได้",
 	},
 	"vi": {
 		Sources:           "Nguồn",
@@ -568,6 +542,5 @@ var texts = map[string]map[Key]string{
 		Checking:          "Một đồng nghiệp cần duyệt việc này trước. Chúng tôi sẽ trả lời bạn tại đây.",
 		Approved:          "Một đồng nghiệp đã duyệt và việc này đã được thực hiện.",
 		Declined:          "Một đồng nghiệp đã xem xét và không thể thực hiện được.",
-		Interrupted:       "Xin lỗi, tôi không thể hoàn thành câu trả lời này.",
 	},
 }
