@@ -66,6 +66,9 @@ type Config struct {
 	// MaxClarify is how often in a row the agent asks back before it hands
 	// over; default 1, negative is never.
 	MaxClarify int
+	// PerChannel overrides AnswerAt and MaxClarify on single channels, by
+	// channel ID.
+	PerChannel map[string]ChannelSettings
 
 	// Language is the default language of customers, BCP 47; default "en".
 	Language string
@@ -196,9 +199,10 @@ func (cfg *Config) validate() error {
 	if cfg.Language != "" && !isLanguage(cfg.Language) {
 		fault("Language %q is no language tag", cfg.Language)
 	}
-	if cfg.AnswerAt < 0 || cfg.AnswerAt > 1 {
+	if !isProbability(cfg.AnswerAt) {
 		fault("AnswerAt %v is not between 0 and 1", cfg.AnswerAt)
 	}
+	checkChannelSettings(cfg.PerChannel, fault)
 	if err := checkGuidelines(cfg.Guidelines); err != nil {
 		errs = append(errs, err)
 	}

@@ -201,7 +201,7 @@ func (a *Agent) tellResult(ctx context.Context, in input, rec ActionRecord) (Rep
 		}
 	}
 	if d.text == "" {
-		return Reply{Trace: a.trace(u, knowledge.Result{}, d)}, nil
+		return Reply{Trace: a.trace(in, u, knowledge.Result{}, d)}, nil
 	}
 	return a.guard(ctx, in, u, knowledge.Result{}, d)
 }

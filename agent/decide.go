@@ -47,7 +47,7 @@ func (a *Agent) decide(in input, u understanding, found knowledge.Result) plan {
 		return plan{decision: Answer, reason: "small talk", how: howFixed, fixed: u.smallTalk}
 	case found.ShortAnswer != nil:
 		return plan{decision: Answer, reason: "short answer", how: howVerbatim}
-	case len(found.Passages) > 0 && found.Answerability >= a.cfg.AnswerAt:
+	case len(found.Passages) > 0 && found.Answerability >= a.settingsOf(in.question.Channel).AnswerAt:
 		return plan{decision: Answer, reason: "knowledge found", how: howGrounded}
 	}
 	fallback := a.decideWithoutKnowledge(in, u)
@@ -57,11 +57,16 @@ func (a *Agent) decide(in input, u understanding, found knowledge.Result) plan {
 	return fallback
 }
 
+// mayClarify reports whether the agent may ask back once more.
+func (a *Agent) mayClarify(in input) bool {
+	return in.clarified < a.settingsOf(in.question.Channel).MaxClarify
+}
+
 func (a *Agent) decideWithoutKnowledge(in input, u understanding) plan {
 	switch {
 	case u.signal.Urgency == handoff.Offer:
 		return plan{decision: OfferHandoff, reason: string(u.signal.Reason), how: howFixed, fixed: phrases.OfferHuman}
-	case in.clarified < a.cfg.MaxClarify:
+	case a.mayClarify(in):
 		return plan{decision: Clarify, reason: "nothing found above the threshold", how: howFixed, fixed: phrases.Clarify}
 	default:
 		return plan{decision: HandOff, reason: "nothing found above the threshold", how: howHandOff, handoff: handoff.CannotAnswer}
@@ -74,7 +79,7 @@ func (a *Agent) decideToAvoid(in input, topic *Guideline) plan {
 	switch {
 	case topic.Instead == InsteadSay:
 		return plan{decision: Answer, reason: reason, how: howFixed, text: topic.Then}
-	case topic.Instead == InsteadClarify && in.clarified < a.cfg.MaxClarify:
+	case topic.Instead == InsteadClarify && a.mayClarify(in):
 		return plan{decision: Clarify, reason: reason, how: howFixed, fixed: phrases.Clarify, text: topic.Then}
 	}
 	return plan{decision: HandOff, reason: topic.Name, how: howHandOff, handoff: handoff.TopicToAvoid}
@@ -84,7 +89,7 @@ func (a *Agent) decideToAvoid(in input, topic *Guideline) plan {
 // asking it again would be stopped again.
 func (a *Agent) decideFiltered(in input) plan {
 	const reason = "the model provider filtered the content"
-	if in.clarified < a.cfg.MaxClarify {
+	if a.mayClarify(in) {
 		return plan{decision: Clarify, reason: reason, how: howFixed, fixed: phrases.Clarify}
 	}
 	return plan{decision: HandOff, reason: reason, how: howHandOff, handoff: handoff.GuardStopped}

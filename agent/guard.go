@@ -99,7 +99,7 @@ func (v VerdictAction) String() string {
 func (a *Agent) guard(ctx context.Context, in input, u understanding, found knowledge.Result, d draft) (Reply, error) {
 	r := Reply{
 		Decision: d.plan.decision, Reason: d.plan.reason, Language: u.language.Language, Confidence: found.Answerability,
-		Trace: a.trace(u, found, d),
+		Trace: a.trace(in, u, found, d),
 	}
 	switch d.plan.how {
 	case howHandOff:

@@ -62,10 +62,10 @@ func (a *Agent) handoffMessage(lang string) string {
 }
 
 // trace begins the account of a reply.
-func (a *Agent) trace(u understanding, found knowledge.Result, d draft) Trace {
+func (a *Agent) trace(in input, u understanding, found knowledge.Result, d draft) Trace {
 	t := Trace{
 		Language: u.language, SmallTalk: string(u.smallTalk), Signal: u.signal, Guidelines: u.guidance.trace, Query: found.Query, Rewritten: found.Rewritten, Degraded: found.Degraded,
-		Answerability: found.Answerability, Generation: found.Generation, Plan: d.plan.how.String(),
+		Answerability: found.Answerability, AnswerAt: a.settingsOf(in.question.Channel).AnswerAt, Generation: found.Generation, Plan: d.plan.how.String(),
 		Parts: d.plan.parts, ModelCalls: d.calls, Actions: d.actions,
 	}
 	if found.ShortAnswer != nil {

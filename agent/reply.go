@@ -79,8 +79,9 @@ type Trace struct {
 	Hits          []TraceHit
 	ShortAnswer   string // ID of the short answer given
 	Answerability float64
-	Generation    uint64 // of the knowledge
-	Plan          string // how the text was to be made
+	AnswerAt      float64 // the threshold that held, see Config and ChannelSettings
+	Generation    uint64  // of the knowledge
+	Plan          string  // how the text was to be made
 	Decision      Decision
 	Reason        string
 	ModelCalls    []TraceModelCall

@@ -48,8 +48,8 @@ func (a *Agent) search(ctx context.Context, in input, u understanding) (knowledg
 		if err != nil || found.ShortAnswer != nil {
 			return found, nil, err // approved for all of it
 		}
-		found, parts, err := a.searchParts(ctx, asIs, questions, u.language)
-		if err != nil || found.Answerability >= a.cfg.AnswerAt {
+		found, parts, err := a.searchParts(ctx, in, asIs, questions, u.language)
+		if err != nil || found.Answerability >= a.settingsOf(in.question.Channel).AnswerAt {
 			return found, parts, err
 		}
 	}
@@ -71,10 +71,11 @@ func (a *Agent) searchOne(ctx context.Context, q knowledge.Query) (knowledge.Res
 // above the threshold: leaving them out loses one answer in ten (see
 // TestQualityAllQuestionsOfAMessageAreFound). The rewriter is not asked: that
 // would be several model calls before the first answer.
-func (a *Agent) searchParts(ctx context.Context, q knowledge.Query, questions []string, language LanguageDecision) (knowledge.Result, []TracePart, error) {
+func (a *Agent) searchParts(ctx context.Context, in input, q knowledge.Query, questions []string, language LanguageDecision) (knowledge.Result, []TracePart, error) {
 	var merged knowledge.Result
 	var parts []TracePart
 	var lists [][]knowledge.Found
+	answerAt := a.settingsOf(in.question.Channel).AnswerAt
 	for i, question := range questions {
 		part := TracePart{Text: question, FollowUp: isFollowUp(question, phrases.Words(question), language)}
 		q.Text = question
@@ -89,7 +90,7 @@ func (a *Agent) searchParts(ctx context.Context, q knowledge.Query, questions []
 			return knowledge.Result{}, nil, err
 		}
 		part.Query, part.Answerability = found.Query, found.Answerability
-		if found.Answerability >= a.cfg.AnswerAt {
+		if found.Answerability >= answerAt {
 			part.Known = i == 0 || found.Query == question
 			merged.Answerability = max(merged.Answerability, found.Answerability)
 		}

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"maps"
 	"slices"
 )
 
@@ -11,8 +12,9 @@ import (
 type Settings struct {
 	Profile     Profile
 	Guidelines  []Guideline
-	AnswerAt    float64  // see Config
-	MaxClarify  int      // see Config
+	AnswerAt    float64 // see Config
+	MaxClarify  int     // see Config
+	PerChannel  map[string]ChannelSettings
 	Language    string   // see Config
 	AllowedURLs []string // see Config
 }
@@ -24,7 +26,7 @@ func (a *Agent) Settings() Settings {
 	p.Facts = slices.Clone(p.Facts)
 	return Settings{
 		Profile: p, Guidelines: slices.Clone(a.cfg.Guidelines), AnswerAt: a.cfg.AnswerAt,
-		MaxClarify: a.cfg.MaxClarify, Language: a.cfg.Language, AllowedURLs: slices.Clone(a.cfg.AllowedURLs),
+		MaxClarify: a.cfg.MaxClarify, PerChannel: maps.Clone(a.cfg.PerChannel), Language: a.cfg.Language, AllowedURLs: slices.Clone(a.cfg.AllowedURLs),
 	}
 }
 
@@ -45,7 +47,7 @@ func (a *Agent) PreviewWith(ctx context.Context, s Settings, q Question) (Reply,
 func (a *Agent) with(s Settings) (*Agent, error) {
 	cfg := a.cfg
 	cfg.Profile, cfg.Guidelines, cfg.AllowedURLs = s.Profile, s.Guidelines, s.AllowedURLs
-	cfg.AnswerAt, cfg.MaxClarify, cfg.Language = s.AnswerAt, s.MaxClarify, s.Language
+	cfg.AnswerAt, cfg.MaxClarify, cfg.PerChannel, cfg.Language = s.AnswerAt, s.MaxClarify, s.PerChannel, s.Language
 	cfg.Channels, cfg.Store, cfg.Meter, cfg.Router, cfg.OnReply = nil, nil, nil, nil, nil
 	return New(cfg)
 }

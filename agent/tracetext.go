@@ -101,7 +101,7 @@ func (p *tracePrinter) search(t *Trace) {
 	if t.Degraded != "" {
 		how += ", by words alone: " + t.Degraded
 	}
-	p.line("Search: answerability %.2f, knowledge of generation %d%s", t.Answerability, t.Generation, how)
+	p.line("Search: answerability %.2f (answers from %.2f), knowledge of generation %d%s", t.Answerability, t.AnswerAt, t.Generation, how)
 	if len(t.Parts) == 0 {
 		p.line("  searched %q", t.Query)
 	}
