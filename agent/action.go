@@ -50,6 +50,12 @@ type Action struct {
 	// told of it, unless it wraps [ErrOutcomeUnknown] or ctx had ended: then
 	// nobody knows. A panic is treated like that.
 	Do func(ctx context.Context, call ActionCall) (ActionResult, error)
+	// Rehearse says what Do would come to, without any effect: for an action
+	// that only looks something up it can be Do itself. Previews call it in the
+	// place of Do and go on as a real reply would with the same result or error.
+	// Without it a preview knows that the call would be made, but not what its
+	// reply would say; see [Agent.Preview]. What holds for Do holds for it.
+	Rehearse func(ctx context.Context, call ActionCall) (ActionResult, error)
 }
 
 // Protection says for whom an [Action] may be performed.
@@ -146,10 +152,17 @@ type ActionRecord struct {
 	Outcome   ActionOutcome
 	Error     string
 	DryRun    bool // not performed: a preview
+	// Rehearsed says that Result or Error is what [Action].Rehearse told of it.
+	Rehearsed bool `json:",omitempty"`
 }
 
-// succeeded reports whether an answer may rest on the record.
-func (r ActionRecord) succeeded() bool { return r.Error == "" && r.Outcome != ActionAwaits }
+// succeeded reports whether an answer may rest on the record (P3).
+func (r ActionRecord) succeeded() bool {
+	return r.Error == "" && r.Outcome != ActionAwaits && !r.unknown()
+}
+
+// unknown reports a call of which a preview cannot tell what it would come to.
+func (r ActionRecord) unknown() bool { return r.Outcome == ActionDryRun && !r.Rehearsed }
 
 var (
 	// ErrActionRefused: the action's protection does not let it happen.

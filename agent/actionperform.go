@@ -34,9 +34,7 @@ func (a *Agent) perform(ctx context.Context, in input, call ToolCall) (ActionRec
 	case action.RequiresApproval:
 		return a.askApproval(ctx, in, rec, call)
 	case in.dry:
-		rec.DryRun, rec.Outcome = true, ActionDryRun
-		rec.Result.Text = "Not performed: this is a preview."
-		return rec, nil
+		return a.rehearse(ctx, in, action, rec)
 	}
 	return a.performOnce(ctx, in, action, rec)
 }
@@ -56,7 +54,7 @@ func (a *Agent) refuseAction(ctx context.Context, in input, rec ActionRecord, ca
 // performOnce performs an action unless the journal shows that it happened.
 func (a *Agent) performOnce(ctx context.Context, in input, action *boundAction, rec ActionRecord) (ActionRecord, error) {
 	rec, err := in.journal.action(ctx, rec, action.Idempotent, func(ctx context.Context) (ActionResult, error) {
-		return action.call(ctx, ActionCall{Key: rec.Key, Arguments: rec.Arguments, Contact: in.question.Contact, Channel: in.question.Channel})
+		return action.call(ctx, action.Do, in.actionCall(rec))
 	})
 	var unknown *OutcomeError
 	if errors.As(err, &unknown) {
@@ -68,6 +66,32 @@ func (a *Agent) performOnce(ctx context.Context, in input, action *boundAction, 
 		return rec, err
 	}
 	return rec, a.auditAction(ctx, in, rec, rec.Key)
+}
+
+// rehearse finds out what a call would come to, as far as the action can tell
+// without doing it.
+func (a *Agent) rehearse(ctx context.Context, in input, action *boundAction, rec ActionRecord) (ActionRecord, error) {
+	rec.DryRun, rec.Outcome = true, ActionDryRun
+	if action.Rehearse == nil {
+		rec.Result.Text = "Not performed: this is a preview."
+		return rec, nil
+	}
+	result, err := action.call(ctx, action.Rehearse, in.actionCall(rec))
+	if ctx.Err() != nil {
+		return rec, ctx.Err()
+	}
+	rec.Rehearsed = true
+	if err != nil {
+		a.reportPanic(ctx, in, err)
+		return rec.not(ActionFailed, err), nil
+	}
+	rec.Result = result
+	return rec, nil
+}
+
+// actionCall is the call of a record.
+func (in input) actionCall(rec ActionRecord) ActionCall {
+	return ActionCall{Key: rec.Key, Arguments: rec.Arguments, Contact: in.question.Contact, Channel: in.question.Channel}
 }
 
 // auditAction leaves the audit event of a call, once for each outcome.
@@ -125,12 +149,12 @@ const actionGrace = 5 * time.Second
 
 var errLeftBehind = errors.New("it did not return when its time was up")
 
-// call calls Do within its time. An error that leaves the outcome open is an
-// [*OutcomeError].
-func (a *boundAction) call(ctx context.Context, call ActionCall) (ActionResult, error) {
+// call calls Do, or Rehearse, within its time. An error that leaves the outcome
+// open is an [*OutcomeError].
+func (a *boundAction) call(ctx context.Context, do actionFunc, call ActionCall) (ActionResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.Timeout)
 	defer cancel()
-	result, err := a.doGuarded(ctx, call)
+	result, err := do.guarded(ctx, call)
 	var p *panicError
 	switch {
 	case err == nil:
@@ -143,9 +167,11 @@ func (a *boundAction) call(ctx context.Context, call ActionCall) (ActionResult, 
 	return ActionResult{}, err
 }
 
-// doGuarded calls Do on a goroutine of its own, so that neither a panic nor a
-// call that never returns takes the worker with it.
-func (a *boundAction) doGuarded(ctx context.Context, call ActionCall) (ActionResult, error) {
+type actionFunc func(ctx context.Context, call ActionCall) (ActionResult, error)
+
+// guarded calls the host's code on a goroutine of its own, so that neither a
+// panic nor a call that never returns takes the worker with it.
+func (do actionFunc) guarded(ctx context.Context, call ActionCall) (ActionResult, error) {
 	type returned struct {
 		result ActionResult
 		err    error
@@ -159,7 +185,7 @@ func (a *boundAction) doGuarded(ctx context.Context, call ActionCall) (ActionRes
 			}
 			done <- out
 		}()
-		out.result, out.err = a.Do(ctx, call)
+		out.result, out.err = do(ctx, call)
 	}()
 	select {
 	case out := <-done:

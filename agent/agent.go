@@ -311,7 +311,9 @@ func (a *Agent) Reply(ctx context.Context, q Question) (Reply, error) {
 }
 
 // Preview is Reply without consequences: actions are not performed but shown in
-// the trace.
+// the trace, and rehearsed where they can be. Where a real reply would rest on
+// the result of an action without [Action].Rehearse alone, the preview has no
+// Text, and Reason names the action.
 func (a *Agent) Preview(ctx context.Context, q Question) (Reply, error) {
 	return a.think(ctx, a.ask(q, true))
 }

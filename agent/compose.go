@@ -55,6 +55,9 @@ func (a *Agent) compose(ctx context.Context, in input, u understanding, found kn
 		if d.text != "" && (anySucceeded(d.actions) || d.plan.decision == AwaitApproval) {
 			return d, nil
 		}
+		if name := unknownAction(d.actions); d.text != "" && name != "" {
+			return a.composeInstead(ctx, in, u, found, d, plan{decision: Answer, reason: "what " + name + " comes to is not known in a preview", how: howUnknown})
+		}
 		return a.composeInstead(ctx, in, u, found, d, *p.otherwise)
 	}
 	return d, nil
@@ -102,6 +105,16 @@ func anySucceeded(records []ActionRecord) bool {
 		}
 	}
 	return false
+}
+
+// unknownAction names the first call that a preview cannot tell the outcome of.
+func unknownAction(records []ActionRecord) string {
+	for _, r := range records {
+		if r.unknown() {
+			return r.Name
+		}
+	}
+	return ""
 }
 
 // askModel lets the model write, and call actions, within the turn's limits.

@@ -30,11 +30,12 @@ const (
 	howVerbatim            // the short answer, word for word
 	howGrounded            // from the passages found
 	howActions             // a model may choose actions; its text counts only if one succeeded
+	howUnknown             // in a preview, from the result of an action that was not performed
 	howHandOff             // the handoff message
 )
 
 func (h how) String() string {
-	return [...]string{"fixed text", "short answer", "from knowledge", "actions only", "handoff"}[min(h, howHandOff)]
+	return [...]string{"fixed text", "short answer", "from knowledge", "actions only", "not known in a preview", "handoff"}[min(h, howHandOff)]
 }
 
 func (a *Agent) decide(in input, u understanding, found knowledge.Result) plan {

@@ -105,7 +105,7 @@ func (a *Agent) guard(ctx context.Context, in input, u understanding, found know
 	case howHandOff:
 		r = a.handOff(ctx, in, r, found, d.plan.handoff, d.plan.reason)
 		return r, nil
-	case howFixed, howVerbatim:
+	case howFixed, howVerbatim, howUnknown:
 		r.Text = d.text
 		r.Substantive = d.plan.how == howVerbatim
 		return r, nil

@@ -29,7 +29,8 @@ func marked(mark string) []int {
 
 // guardCitations promises that every mark names a passage of this turn, and
 // that a draft which is to rest on passages names one. It removes unknown marks
-// and blocks a draft without any, unless an action succeeded.
+// and blocks a draft without any, unless an action succeeded; one that a preview
+// did not perform has not.
 func guardCitations(d Draft) Verdict {
 	valid := 0
 	check := func(m string) string {

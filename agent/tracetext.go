@@ -179,6 +179,8 @@ func (p *tracePrinter) actions(records []ActionRecord) {
 		switch {
 		case r.Error != "":
 			outcome = "error: " + r.Error
+		case r.Rehearsed:
+			outcome = "rehearsed: " + outcome
 		case r.DryRun:
 			outcome = "preview: " + outcome
 		}
