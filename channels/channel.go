@@ -3,6 +3,7 @@ package channels
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"time"
 )
@@ -35,6 +36,13 @@ type Runner interface {
 // out what became of one: Reconcile reports whether out was sent.
 type Reconciler interface {
 	Reconcile(ctx context.Context, out Outgoing) (receipt Receipt, sent bool, err error)
+}
+
+// Opener is implemented by channels that can fetch what customers attach. The
+// content is foreign: it is bounded by the channel's own limit of size and is to
+// be parsed with care.
+type Opener interface {
+	Open(ctx context.Context, a Attachment) (io.ReadCloser, error)
 }
 
 // Inbox takes what arrives. Deliver returns nil once the event is durably
@@ -76,14 +84,27 @@ type Markup uint8
 const (
 	Plain    Markup = iota
 	Markdown        // CommonMark, for media that render it themselves
+	WhatsApp        // *bold*, _italic_, ~struck out~, `code`
+	Speech          // to be read aloud: no marks, addresses or source numbers
+)
+
+// Unit is what a medium counts the length of a text in.
+type Unit uint8
+
+// The units.
+const (
+	Characters Unit = iota // Unicode code points
+	UTF16Units             // as JavaScript and Java count; an emoji is 2 or more
+	Bytes                  // of UTF-8
 )
 
 // Capabilities is what a medium can carry.
 type Capabilities struct {
 	Markup Markup
-	// MaxText is the longest text in runes; 0 is no limit. Longer messages are
+	// MaxText is the longest text in Unit; 0 is no limit. Longer messages are
 	// split, see [Render].
 	MaxText int
+	Unit    Unit
 	// NoLinks is set by media that cannot show addresses, such as speech:
 	// citations and links are named without their URL.
 	NoLinks bool
@@ -93,6 +114,11 @@ type Capabilities struct {
 	// [Streamer]. It takes effect only with Idempotent, and without MaxText: a
 	// message that must be split cannot be streamed.
 	Streams bool
+	// Buttons and List are how many choices can be tapped; see [Choice].
+	Buttons, List ChoiceLimits
+	// ReplyWindow is how long after the customer's last message one may be sent;
+	// 0 is for ever.
+	ReplyWindow time.Duration
 	// IdleClose is after how long without a message a conversation ends;
 	// 0 means 24 hours.
 	IdleClose time.Duration
@@ -111,6 +137,9 @@ type Outgoing struct {
 	Text      string
 	Parts     []string
 	Citations []Citation
+	// Choices are answers to tap; ChoicesAs is how the medium can show them.
+	Choices   []Choice   `json:",omitempty"`
+	ChoicesAs ChoiceForm `json:",omitempty"`
 	Language  string
 	// InReplyTo is the ID of the customer's message answered, may be empty.
 	InReplyTo string

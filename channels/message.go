@@ -34,12 +34,27 @@ type Message struct {
 	Author Author
 	Name   string
 	// Text is plain text from customers and markdown from agents and humans.
-	Text      string
-	Citations []Citation
-	At        time.Time
+	Text string
+	// Choice is the ID of the offered [Choice] that the customer tapped; Text is
+	// its title then.
+	Choice      string `json:",omitempty"`
+	Citations   []Citation
+	Attachments []Attachment `json:",omitempty"`
+	At          time.Time
 	// Incomplete marks a message that was shown while it was written, and
 	// stopped because a human took over.
 	Incomplete bool `json:",omitempty"`
+}
+
+// Attachment is a file that came with a message. Its content stays with the
+// vendor, see [Opener]; Type and Name are what the sender claims.
+type Attachment struct {
+	ID   string // as the vendor calls it
+	Name string `json:",omitempty"` // without directories
+	Type string `json:",omitempty"` // media type, such as "image/png"
+	Size int64  `json:",omitempty"` // bytes; 0 if unknown
+	// Voice marks speech that was recorded in the channel's app.
+	Voice bool `json:",omitempty"`
 }
 
 // Note is an internal remark on a conversation. It is shown to operators only.
@@ -81,6 +96,11 @@ const (
 	MessageReceived EventKind = iota
 	HumanReplied              // a person answered through the vendor's own app: a takeover
 	Feedback                  // Helpful tells how the customer judged the answers
+	MessageEdited             // Message.ID has a new Text
+	MessageRevoked            // Message.ID was taken back
+	StatusChanged             // Status tells what became of a message that was sent
+	ThreadMoved               // what was called PreviousThread is called Thread from now on
+	Unknown                   // something the channel does not know; Raw holds it
 )
 
 // Event is one delivery of a channel to its inbox.
@@ -101,6 +121,32 @@ type Event struct {
 	// prefers, best first, as BCP 47 tags.
 	Languages []string
 	Helpful   bool // with Feedback
+	// Status comes with StatusChanged, PreviousThread with ThreadMoved, and Raw,
+	// at most 64 KiB of what the vendor sent, with Unknown.
+	Status         Status
+	PreviousThread string
+	Raw            []byte
 	// At is when the vendor says it happened; zero is now.
 	At time.Time
+}
+
+// DeliveryState is how far a sent message has come. It only grows; a message
+// that was read may never be reported as delivered.
+type DeliveryState uint8
+
+// The states, in rising order.
+const (
+	DeliveryUnknown DeliveryState = iota
+	Accepted                      // by the vendor
+	Delivered                     // to the customer's device
+	Read                          // by the customer
+	DeliveryFailed                // after the vendor had accepted it
+)
+
+// Status is a vendor's news of a message that was sent.
+type Status struct {
+	Receipt string // Receipt.ID of the message
+	Key     string // its Outgoing.Key if the vendor hands it back
+	State   DeliveryState
+	Err     error // with DeliveryFailed, a *[SendError]
 }

@@ -7,25 +7,41 @@ import (
 
 // Render fits a composed text with its citations to a medium: its markup, with
 // the sources listed after the text, split into parts of at most
-// caps.MaxText runes. Source numbers in the text stay as [1]. heading is the
-// word for "Sources" in the customer's language.
+// caps.MaxText. Source numbers in the text stay as [1]. heading is the word for
+// "Sources" in the customer's language.
 //
 // In plain text nothing that was said is lost: marks go, but links keep their
-// address, quotations their ">" and HTML is text. A text of more than 32 KiB
-// keeps its marks.
+// address, quotations their ">" and HTML is text. In [WhatsApp] headings are
+// bold and the rows of a table are lines of "heading: value". In [Speech] there
+// are no sources. A text of more than 32 KiB keeps its marks.
 //
 // Parts break at paragraphs, lines, sentences or words, in that preference;
 // only a word or address longer than a whole part is cut. No part is empty, so
 // there are none when there is nothing to say.
 func Render(text string, citations []Citation, heading string, caps Capabilities) []string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
-	if caps.Markup == Plain {
-		text = plainText(text, caps.NoLinks)
+	text = printAs(text, caps)
+	if caps.Markup == Speech {
+		citations = nil
 	}
 	if list := sourceList(citations, heading, caps); list != "" {
 		text = strings.TrimRight(text, " \t\r\n") + "\n\n" + list
 	}
-	return split(text, caps.MaxText, caps.Markup == Markdown)
+	return newSplitter(caps).split(text)
+}
+
+// printAs writes markdown as a medium marks it up.
+func printAs(text string, caps Capabilities) string {
+	switch caps.Markup {
+	case Markdown:
+		return text
+	case WhatsApp:
+		return printMarkdown(text, whatsAppMarks, caps.NoLinks)
+	case Speech:
+		return printMarkdown(text, spokenMarks, true)
+	default:
+		return printMarkdown(text, plainMarks, caps.NoLinks)
+	}
 }
 
 // sourceList returns the heading and one line for each citation.

@@ -4,18 +4,45 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// split cuts text into parts of at most limit runes; see [Render].
-func split(text string, limit int, markdown bool) []string {
+// splitter cuts rendered texts into parts that a medium takes.
+type splitter struct {
+	limit int // 0 is none
+	unit  Unit
+	// unbroken are the parts of a line that lose their meaning when cut, fenced
+	// says that there are blocks of code between fences.
+	unbroken *regexp.Regexp
+	fenced   bool
+}
+
+func newSplitter(caps Capabilities) splitter {
+	s := splitter{limit: caps.MaxText, unit: caps.Unit}
+	switch caps.Markup {
+	case Markdown:
+		s.fenced, s.unbroken = true, unbrokenMarkdown
+	case WhatsApp:
+		s.fenced, s.unbroken = true, unbrokenWhatsApp
+	}
+	return s
+}
+
+var (
+	unbrokenMarkdown = regexp.MustCompile("!?\\[[^\\]\\n]*\\]\\([^)\\n]*\\)|`[^`\\n]+`|\\*\\*[^*\\n]+\\*\\*|<[^>\\n]+>")
+	unbrokenWhatsApp = regexp.MustCompile("`[^`\\n]+`|\\*[^*\\n]+\\*|\\b_[^_\\n]+_\\b|~[^~\\n]+~")
+)
+
+// split cuts text into parts of at most the limit; see [Render].
+func (s splitter) split(text string) []string {
 	text = trimBlank(text)
 	var parts []string
 	for text != "" {
-		if limit <= 0 || byteOffset(text, limit) == len(text) {
+		if s.limit <= 0 || s.prefix(text, s.limit) == len(text) {
 			return append(parts, text)
 		}
-		part, rest := splitOnce(text, limit, markdown)
+		part, rest := s.splitOnce(text)
 		if part = trimBlank(part); part != "" {
 			parts = append(parts, part)
 		}
@@ -25,11 +52,42 @@ func split(text string, limit int, markdown bool) []string {
 	return parts
 }
 
-// splitOnce returns one part and a shorter rest. A fenced block of markdown
-// that must be cut is closed in the part and opened again in the rest.
-func splitOnce(text string, limit int, markdown bool) (part, rest string) {
-	cut := cutAt(text, limit, markdown)
-	if !markdown {
+// prefix returns how many bytes of text at most limit units are, in whole code
+// points.
+func (s splitter) prefix(text string, limit int) int {
+	for i, r := range text {
+		if limit -= s.size(r); limit < 0 {
+			return i
+		}
+	}
+	return len(text)
+}
+
+func (s splitter) size(r rune) int {
+	switch s.unit {
+	case UTF16Units:
+		return max(utf16.RuneLen(r), 1)
+	case Bytes:
+		return max(utf8.RuneLen(r), 1)
+	default:
+		return 1
+	}
+}
+
+// length returns a text's length in units.
+func (s splitter) length(text string) int {
+	n := 0
+	for _, r := range text {
+		n += s.size(r)
+	}
+	return n
+}
+
+// splitOnce returns one part and a shorter rest. A fenced block that must be cut
+// is closed in the part and opened again in the rest.
+func (s splitter) splitOnce(text string) (part, rest string) {
+	cut := s.cutAt(text, s.limit, s.unbroken)
+	if !s.fenced {
 		return text[:cut], text[cut:]
 	}
 	fence, opener, mark := openFence(text[:cut])
@@ -39,11 +97,11 @@ func splitOnce(text string, limit int, markdown bool) (part, rest string) {
 	if strings.TrimSpace(text[:fence]) != "" {
 		return text[:fence], text[fence:]
 	}
-	room := limit - utf8.RuneCountInString(mark) - 1
-	if room < 2*utf8.RuneCountInString(opener)+8 {
+	room := s.limit - s.length(mark) - 1
+	if room < 2*s.length(opener)+8 {
 		return text[:cut], text[cut:]
 	}
-	cut = cutAt(text, room, false)
+	cut = s.cutAt(text, room, nil)
 	if cut <= fence+len(opener)+1 {
 		return text[:cut], text[cut:]
 	}
@@ -51,11 +109,15 @@ func splitOnce(text string, limit int, markdown bool) (part, rest string) {
 }
 
 // cutAt returns the byte at which a part of text ends that holds at most limit
-// runes, at least 1. Text is longer than limit.
-func cutAt(text string, limit int, markdown bool) int {
-	end := byteOffset(text, limit)
+// units, and at least one code point. Text is longer than limit.
+func (s splitter) cutAt(text string, limit int, unbroken *regexp.Regexp) int {
+	_, first := utf8.DecodeRuneInString(text)
+	end := max(s.prefix(text, limit), first)
+	if end == len(text) {
+		return end
+	}
 	var whole [][]int
-	if near := text[:min(len(text), 3*end)]; markdown && strings.ContainsAny(near, "[`*<") {
+	if near := text[:min(len(text), 3*end)]; unbroken != nil && strings.ContainsAny(near, "[`*<_~") {
 		whole = unbroken.FindAllStringIndex(near, -1)
 	}
 	for _, boundary := range boundaries {
@@ -75,9 +137,6 @@ func cutAt(text string, limit int, markdown bool) int {
 	}
 	return cutWord(text, end)
 }
-
-// unbroken are the parts of a markdown line that lose their meaning when cut.
-var unbroken = regexp.MustCompile("!?\\[[^\\]\\n]*\\]\\([^)\\n]*\\)|`[^`\\n]+`|\\*\\*[^*\\n]+\\*\\*|<[^>\\n]+>")
 
 func within(spans [][]int, cut int) bool {
 	for _, s := range spans {
@@ -180,14 +239,4 @@ func trimBlank(s string) string {
 		return s[i+1:]
 	}
 	return s
-}
-
-func byteOffset(s string, runes int) int {
-	for i := range s {
-		if runes == 0 {
-			return i
-		}
-		runes--
-	}
-	return len(s)
 }

@@ -53,5 +53,5 @@ func RenderSegment(segment string, caps Capabilities) string {
 		return segment
 	}
 	body := strings.TrimLeftFunc(segment, unicode.IsSpace)
-	return segment[:len(segment)-len(body)] + plainText(body, caps.NoLinks)
+	return segment[:len(segment)-len(body)] + printAs(body, caps)
 }
