@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/kundeagent/kundeagent/channels"
 )
@@ -15,7 +14,7 @@ import (
 var ErrInvalidEvent = errors.New("agent: event is incomplete")
 
 // defaultIdleClose ends a conversation on a channel that does not say.
-const defaultIdleClose = 24 * time.Hour
+const defaultIdleClose = channels.ChatIdleClose
 
 // Deliver accepts an event. It returns once the event is recorded; Run works
 // it off. A repeated delivery is nil and has no effect.
@@ -47,8 +46,7 @@ func (in inbox) Exchange(ctx context.Context, e channels.Event) ([]channels.Outg
 }
 
 func (a *Agent) accept(ctx context.Context, e channels.Event, exchange bool) (Accepted, error) {
-	channel := a.channels[e.Channel]
-	if channel == nil {
+	if a.channels[e.Channel] == nil {
 		return Accepted{}, fmt.Errorf("%w: no channel %q", ErrInvalidEvent, e.Channel)
 	}
 	if e.Delivery == "" || e.Thread == "" {
@@ -57,12 +55,15 @@ func (a *Agent) accept(ctx context.Context, e channels.Event, exchange bool) (Ac
 	if e.At.IsZero() {
 		e.At = a.cfg.Now()
 	}
-	idle := channel.Capabilities().IdleClose
-	if idle <= 0 {
-		idle = defaultIdleClose
+	life, err := a.lifecycle(ctx)
+	if err == nil && life.Deleted {
+		err = ErrDeleted
+	}
+	if err != nil {
+		return Accepted{}, fmt.Errorf("agent: accept delivery %q on channel %q: %w", e.Delivery, e.Channel, err)
 	}
 	accepted, err := a.cfg.Store.Accept(ctx, AcceptRequest{
-		Agent: a.cfg.ID, Event: e, IdleClose: idle, ReopenWithin: a.cfg.ReopenWithin, Exchange: exchange,
+		Agent: a.cfg.ID, Event: e, IdleClose: a.idleClose(life.Deployments[e.Channel], e.Channel), ReopenWithin: a.cfg.ReopenWithin, Exchange: exchange,
 	})
 	if err != nil {
 		return Accepted{}, fmt.Errorf("agent: accept delivery %q on channel %q: %w", e.Delivery, e.Channel, err)

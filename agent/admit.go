@@ -22,15 +22,16 @@ type admitted struct {
 
 // admit decides about a new conversation, or one that was refused and came back,
 // or renews what a taken one needs, and records it in the conversation.
-func (w *work) admit(ctx context.Context, c *Conversation) (admitted, error) {
-	if c.Progress.Admission.Taken {
+func (w *work) admit(ctx context.Context, c *Conversation, l Lifecycle) (admitted, error) {
+	switch {
+	case l.Deleted:
+		return admitted{reason: "agent is deleted"}, nil
+	case c.Progress.Admission.Taken:
 		return w.readmit(ctx, c)
 	}
-	verdict, err := w.agent.mayTake(ctx, c)
-	if err != nil {
-		return admitted{}, err
-	}
+	verdict := w.agent.mayTake(ctx, l, c)
 	if verdict.taken {
+		var err error
 		if verdict, err = w.reserve(ctx, c); err != nil {
 			return admitted{}, err
 		}
@@ -55,25 +56,6 @@ func (w *work) readmit(ctx context.Context, c *Conversation) (admitted, error) {
 		err = w.save(ctx, Save{Progress: c.Progress})
 	}
 	return verdict, err
-}
-
-// mayTake asks everything but the credits.
-func (a *Agent) mayTake(ctx context.Context, c *Conversation) (admitted, error) {
-	l, err := a.cfg.Store.Lifecycle(ctx, a.cfg.ID)
-	if err != nil {
-		return admitted{}, fmt.Errorf("agent: lifecycle: %w", err)
-	}
-	switch {
-	case l.Unpublished:
-		return admitted{reason: "agent is not published"}, nil
-	case l.Removed[c.Channel]:
-		return admitted{reason: "agent is not deployed on " + c.Channel}, nil
-	case l.Paused:
-		return admitted{reason: "agent is paused: " + l.PauseReason}, nil
-	case !a.cfg.Hours.Open(a.cfg.Now()):
-		return admitted{reason: "outside the agent's hours"}, nil
-	}
-	return admitted{taken: true}, nil
 }
 
 // reserve holds the conversation's credits. A reservation that was released

@@ -82,6 +82,10 @@ type Config struct {
 	Channels []channels.Channel
 	// Hours is when the agent takes new conversations; nil is always.
 	Hours *handoff.Schedule
+	// Filters are what a [Deployment] can name to say which new conversations
+	// the agent takes. They must be fast and safe for concurrent use; what panics
+	// leaves the conversation to humans.
+	Filters map[string]func(ctx context.Context, c Conversation) bool
 	// ReopenWithin is how long after its end a message reopens a conversation;
 	// default 72 hours.
 	ReopenWithin time.Duration

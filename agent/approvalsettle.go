@@ -54,7 +54,11 @@ func (w *work) settleApproval(ctx context.Context, c Conversation, p Approval) e
 		c.Progress.Failures, c.Progress.NotBefore = 0, time.Time{}
 		return w.save(ctx, Save{IfOwner: &c.OwnerVersion, Progress: c.Progress, Approvals: []Approval{p}})
 	}
-	admitted, err := w.admit(ctx, &c)
+	life, err := w.agent.lifecycle(ctx)
+	if err != nil {
+		return err
+	}
+	admitted, err := w.admit(ctx, &c, life)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ type MemoryStore struct {
 	deliveries    map[string]memoryDelivery      // by agent, channel and delivery
 	journal       map[string][]byte
 	logs          map[string]*memoryLog
-	lifecycles    map[string]Lifecycle
+	lifecycles    map[string]*memoryLifecycle
 	fence         int64
 	accepted      int
 }
@@ -61,7 +61,7 @@ func NewMemoryStore(now func() time.Time) *MemoryStore {
 	}
 	return &MemoryStore{
 		now: now, conversations: map[string]*memoryConversation{}, threads: map[string]string{},
-		deliveries: map[string]memoryDelivery{}, journal: map[string][]byte{}, logs: map[string]*memoryLog{}, lifecycles: map[string]Lifecycle{},
+		deliveries: map[string]memoryDelivery{}, journal: map[string][]byte{}, logs: map[string]*memoryLog{}, lifecycles: map[string]*memoryLifecycle{},
 	}
 }
 
@@ -451,26 +451,4 @@ func (m *MemoryStore) Logs(_ context.Context, agent string, kind LogKind, after 
 	}
 	lines := l.lines[after:]
 	return slices.Clone(lines[:min(limit, len(lines))]), nil
-}
-
-// Lifecycle implements [Store].
-func (m *MemoryStore) Lifecycle(_ context.Context, agent string) (Lifecycle, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	l := m.lifecycles[agent]
-	l.Removed = maps.Clone(l.Removed)
-	return l, nil
-}
-
-// SetLifecycle implements [Store].
-func (m *MemoryStore) SetLifecycle(_ context.Context, agent string, l Lifecycle) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.lifecycles[agent].Version != l.Version {
-		return fmt.Errorf("%w: lifecycle of %s", ErrSuperseded, agent)
-	}
-	l.Version++
-	l.Removed = maps.Clone(l.Removed)
-	m.lifecycles[agent] = l
-	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/kundeagent/kundeagent/channels"
@@ -24,7 +23,10 @@ type Permission string
 const (
 	MayConverse Permission = "converse" // take over, reply, note, return, resolve
 	MayPause    Permission = "pause"    // pause and resume
-	MayDeploy   Permission = "deploy"   // publish, unpublish, deploy, remove
+	MayEdit     Permission = "edit"     // the settings: edit, publish, unpublish, roll back
+	MayDeploy   Permission = "deploy"   // put on channels and take off them
+	MayDelete   Permission = "delete"   // the agent
+	MayTeach    Permission = "teach"    // sources and short answers
 	MayRead     Permission = "read"     // conversations and logs
 	MayApprove  Permission = "approve"  // approve and reject actions
 )
@@ -172,82 +174,4 @@ func (o *Operator) apply(ctx context.Context, action, conversation string, ch Ow
 	a.watchers.changed(conversation)
 	a.nudge(conversation)
 	return o.audit(ctx, AuditEvent{Action: action, Target: conversation, Before: before.Owner.String(), After: after.Owner.String()})
-}
-
-// Pause stops the agent from taking new conversations; those it has go on.
-func (o *Operator) Pause(ctx context.Context, reason string) error {
-	return o.changeLifecycle(ctx, MayPause, "pause", o.agent.cfg.ID, func(l *Lifecycle) { l.Paused, l.PauseReason = true, reason })
-}
-
-// Resume ends a pause.
-func (o *Operator) Resume(ctx context.Context) error {
-	return o.changeLifecycle(ctx, MayPause, "resume", o.agent.cfg.ID, func(l *Lifecycle) { l.Paused, l.PauseReason = false, "" })
-}
-
-// Publish lets the agent take conversations; agents begin published.
-func (o *Operator) Publish(ctx context.Context) error {
-	return o.changeLifecycle(ctx, MayDeploy, "publish", o.agent.cfg.ID, func(l *Lifecycle) { l.Unpublished = false })
-}
-
-// Unpublish stops the agent from taking conversations on any channel.
-func (o *Operator) Unpublish(ctx context.Context) error {
-	return o.changeLifecycle(ctx, MayDeploy, "unpublish", o.agent.cfg.ID, func(l *Lifecycle) { l.Unpublished = true })
-}
-
-// Deploy puts the agent on one of its channels; agents begin on all of them.
-func (o *Operator) Deploy(ctx context.Context, channel string) error {
-	return o.changeLifecycle(ctx, MayDeploy, "deploy", channel, func(l *Lifecycle) { delete(l.Removed, channel) })
-}
-
-// RemoveFrom takes the agent off a channel for new conversations.
-func (o *Operator) RemoveFrom(ctx context.Context, channel string) error {
-	return o.changeLifecycle(ctx, MayDeploy, "remove", channel, func(l *Lifecycle) {
-		if l.Removed == nil {
-			l.Removed = map[string]bool{}
-		}
-		l.Removed[channel] = true
-	})
-}
-
-// lifecycleTries bounds how often a change is made anew because another came
-// between.
-const lifecycleTries = 10
-
-func (o *Operator) changeLifecycle(ctx context.Context, p Permission, action, target string, change func(*Lifecycle)) error {
-	if err := o.allow(ctx, p, action, target); err != nil {
-		return err
-	}
-	store, id := o.agent.cfg.Store, o.agent.cfg.ID
-	var err error
-	for range lifecycleTries {
-		var before Lifecycle
-		if before, err = store.Lifecycle(ctx, id); err != nil {
-			return fmt.Errorf("agent: lifecycle: %w", err)
-		}
-		after := before
-		after.Removed = maps.Clone(before.Removed)
-		change(&after)
-		if err = store.SetLifecycle(ctx, id, after); err == nil {
-			return o.audit(ctx, AuditEvent{Action: action, Target: target, Before: before.String(), After: after.String()})
-		}
-		if !errors.Is(err, ErrSuperseded) {
-			break
-		}
-	}
-	return fmt.Errorf("agent: %s %s: %w", action, target, err)
-}
-
-// String describes the state in words.
-func (l Lifecycle) String() string {
-	s := "published"
-	if l.Unpublished {
-		s = "unpublished"
-	}
-	if l.Paused {
-		s += ", paused: " + l.PauseReason
-	}
-	for ch := range l.Removed {
-		s += ", not on " + ch
-	}
-	return s
 }

@@ -69,9 +69,19 @@ type Store interface {
 
 	// Lifecycle returns an agent's state; the zero value if none was set.
 	Lifecycle(ctx context.Context, agent string) (Lifecycle, error)
-	// SetLifecycle replaces it if its Version is still l.Version, and counts
+	// SetLifecycle replaces it if its Revision is still l.Revision, and counts
 	// that up; ErrSuperseded otherwise.
 	SetLifecycle(ctx context.Context, agent string, l Lifecycle) error
+	// AddVersion appends v to an agent's versions, makes it the Draft of its
+	// Lifecycle and counts the Revision up, if v.Number follows the last one (1 if
+	// there is none) and v.Based is still the Draft; ErrSuperseded otherwise. The
+	// same again right after is nil.
+	AddVersion(ctx context.Context, agent string, v Version) error
+	// Version returns one version, or ErrNoVersion. There is none of number 0.
+	Version(ctx context.Context, agent string, number int64) (Version, error)
+	// Versions returns up to limit versions of numbers below the given one, newest
+	// first; 0 is all.
+	Versions(ctx context.Context, agent string, below int64, limit int) ([]Version, error)
 }
 
 // What a Store can refuse.
@@ -314,15 +324,4 @@ type LogLine struct {
 	Key    string
 	At     time.Time
 	Data   []byte // JSON
-}
-
-// Lifecycle is what people decided about an agent. The zero value is a
-// published agent on all its channels.
-type Lifecycle struct {
-	Version     int64
-	Unpublished bool
-	Paused      bool
-	PauseReason string
-	// Removed holds the channels it was taken off.
-	Removed map[string]bool
 }

@@ -56,7 +56,11 @@ func (w *work) turn(ctx context.Context, c Conversation) error {
 	if c.Owner != AgentOwns {
 		return w.staySilent(ctx, c)
 	}
-	admitted, err := w.admit(ctx, &c)
+	life, err := w.agent.lifecycle(ctx)
+	if err != nil {
+		return err
+	}
+	admitted, err := w.admit(ctx, &c, life)
 	if err != nil {
 		return err
 	}

@@ -134,7 +134,7 @@ func TestNewConversationsNeedPublicationDeploymentAndHours(t *testing.T) {
 		wantText string
 	}{
 		{"not published", func() error { return op.Unpublish(t.Context()) }, func() error { return op.Publish(t.Context()) }, "passing you on"},
-		{"not deployed", func() error { return op.RemoveFrom(t.Context(), "test") }, func() error { return op.Deploy(t.Context(), "test") }, "passing you on"},
+		{"not deployed", func() error { return op.RemoveFrom(t.Context(), "test") }, func() error { return op.Deploy(t.Context(), "test", agent.Deployment{}) }, "passing you on"},
 		{"hours", func() error { clock.Advance(12 * time.Hour); return nil }, func() error { clock.Advance(156 * time.Hour); return nil }, "from 2026-03-09 09:00"},
 	} {
 		if err := c.off(); err != nil {
@@ -177,7 +177,7 @@ func TestP15OperatorsAreAuthorizedAndAudited(t *testing.T) {
 		"unpublish": func(o *agent.Operator) error { return o.Unpublish(t.Context()) },
 		"publish":   func(o *agent.Operator) error { return o.Publish(t.Context()) },
 		"remove":    func(o *agent.Operator) error { return o.RemoveFrom(t.Context(), "test") },
-		"deploy":    func(o *agent.Operator) error { return o.Deploy(t.Context(), "test") },
+		"deploy":    func(o *agent.Operator) error { return o.Deploy(t.Context(), "test", agent.Deployment{}) },
 	} {
 		if err := do(guest); !errors.Is(err, agent.ErrUnauthorized) || !errors.Is(err, refuse) {
 			t.Errorf("%s as guest: %v", name, err)

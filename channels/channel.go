@@ -119,10 +119,16 @@ type Capabilities struct {
 	// ReplyWindow is how long after the customer's last message one may be sent;
 	// 0 is for ever.
 	ReplyWindow time.Duration
-	// IdleClose is after how long without a message a conversation ends;
-	// 0 means 24 hours.
+	// IdleClose is after how long without a message a conversation ends; 0 means
+	// ChatIdleClose. Email has EmailIdleClose.
 	IdleClose time.Duration
 }
+
+// When conversations end for being idle, unless a deployment says otherwise.
+const (
+	ChatIdleClose  = 24 * time.Hour
+	EmailIdleClose = 72 * time.Hour
+)
 
 // Outgoing is one message to a customer.
 type Outgoing struct {
