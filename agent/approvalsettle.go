@@ -185,6 +185,7 @@ func (a *Agent) handOverApproval(ctx context.Context, in input, reason handoff.R
 // no text if there is no model to be asked, or it had nothing to say.
 func (a *Agent) tellResult(ctx context.Context, in input, rec ActionRecord) (Reply, error) {
 	u := understanding{language: in.language}
+	in.budget = a.newModelBudget()
 	d := draft{
 		plan:    plan{decision: Answer, reason: "an approved action was performed", how: howActions},
 		actions: []ActionRecord{rec}, fromModel: true,

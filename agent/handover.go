@@ -66,7 +66,7 @@ func (a *Agent) trace(in input, u understanding, found knowledge.Result, d draft
 	t := Trace{
 		Language: u.language, SmallTalk: string(u.smallTalk), Signal: u.signal, Guidelines: u.guidance.trace, Query: found.Query, Rewritten: found.Rewritten, Degraded: found.Degraded,
 		Answerability: found.Answerability, AnswerAt: a.settingsOf(in.question.Channel).AnswerAt, Generation: found.Generation, Plan: d.plan.how.String(),
-		Parts: d.plan.parts, ModelCalls: d.calls, Actions: d.actions,
+		Parts: d.plan.parts, ModelCalls: slices.Concat(in.rewriting.traced(), d.calls), Actions: d.actions,
 	}
 	if found.ShortAnswer != nil {
 		t.ShortAnswer = found.ShortAnswer.ID

@@ -61,11 +61,20 @@ type modelResponse struct {
 // the call and records it.
 func (j journal) response(ctx context.Context, ask func(context.Context) (modelResponse, error)) (r modelResponse, replayed bool, err error) {
 	if j.store == nil {
-		r, err = ask(ctx)
-		return r, false, err
+		return j.recorded(ctx, "", ask)
 	}
 	key := fmt.Sprintf("%s/%d", j.turnKey(), *j.calls)
 	*j.calls++
+	return j.recorded(ctx, key, ask)
+}
+
+// recorded returns the answer that is recorded under a key, or asks and records
+// it.
+func (j journal) recorded(ctx context.Context, key string, ask func(context.Context) (modelResponse, error)) (r modelResponse, replayed bool, err error) {
+	if j.store == nil {
+		r, err = ask(ctx)
+		return r, false, err
+	}
 	data, err := j.store.Recorded(ctx, key)
 	if err != nil {
 		return r, false, fmt.Errorf("agent: journal %s: %w", key, err)

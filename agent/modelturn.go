@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -24,13 +23,11 @@ type modelTurn struct {
 	short    bool              // with less history and fewer passages
 	since    []ModelMessage    // the model's calls and their results
 	sent     Request           // last
-	asked    int
-	time     time.Duration // left of Config.ModelTimeout
-	tokens   int           // left of Config.MaxModelTokens
+	budget   *modelBudget      // of the turn
 }
 
 func (a *Agent) newModelTurn(in input, u understanding, passages []knowledge.Found, p plan) *modelTurn {
-	return &modelTurn{agent: a, in: in, u: u, plan: p, passages: passages, time: a.cfg.ModelTimeout, tokens: a.cfg.MaxModelTokens}
+	return &modelTurn{agent: a, in: in, u: u, plan: p, passages: passages, budget: in.budget}
 }
 
 // request is what the model is asked next.
@@ -42,14 +39,7 @@ func (t *modelTurn) request() Request {
 }
 
 // mayAsk reports whether another call is within the turn's limits.
-func (t *modelTurn) mayAsk() bool { return t.asked < t.agent.cfg.MaxModelCalls }
-
-// errOverBudget: the turn's model calls may cost no more.
-var errOverBudget = errors.New("agent: model: nothing is left of the turn's budget")
-
-// minAnswerTokens is what must be left of a budget for an answer to be worth
-// asking for.
-const minAnswerTokens = 32
+func (t *modelTurn) mayAsk() bool { return t.budget.calls > 0 }
 
 // ask asks the model, once more with a shorter request if it was too long.
 func (t *modelTurn) ask(ctx context.Context) (modelResponse, error) {
@@ -68,46 +58,33 @@ func (t *modelTurn) ask(ctx context.Context) (modelResponse, error) {
 
 // generate asks the model once within the budget.
 func (t *modelTurn) generate(ctx context.Context) (modelResponse, error) {
-	t.asked++
-	req := t.request()
+	t.budget.calls--
+	req, err := t.budget.fit(t.request())
 	t.sent = req
-	left := t.tokens - estimateTokens(req)
-	if left < minAnswerTokens || t.time <= 0 {
-		return modelResponse{}, errModel{errOverBudget}
+	if err != nil {
+		return modelResponse{}, err
 	}
-	req.MaxTokens = min(req.MaxTokens, left)
-	t.sent = req
-	within, cancel := context.WithTimeout(ctx, t.time)
+	within, cancel := context.WithTimeout(ctx, t.budget.time)
 	defer cancel()
 	began := time.Now()
 	t.draft.passages = t.passages
 	r, err := t.in.show.generate(within, t.agent, t.u, t.draft, req)
-	t.time -= time.Since(began)
-	t.charge(req, r)
+	t.budget.time -= time.Since(began)
+	t.budget.charge(req, r)
 	if err != nil && ctx.Err() == nil && within.Err() != nil {
 		err = errModel{&ModelError{Kind: ErrUnavailable, Err: fmt.Errorf("no complete answer within the turn's %v: %w", t.agent.cfg.ModelTimeout, err)}}
 	}
 	return r, err
 }
 
-// charge takes the tokens of a call off the budget: as the provider counted
-// them, or an estimate if it did not.
-func (t *modelTurn) charge(req Request, r modelResponse) {
-	spent := r.Usage.InputTokens + r.Usage.OutputTokens
-	if spent == 0 {
-		spent = estimateTokens(req) + text.EstimateTokens(r.Text)
-	}
-	t.tokens -= spent
-}
-
 // replay takes note of an answer that came from the journal.
 func (t *modelTurn) replay(r modelResponse) {
-	t.asked++
+	t.budget.calls--
 	if r.Shortened {
 		t.shorten()
 	}
 	t.sent = t.request()
-	t.charge(t.sent, r)
+	t.budget.charge(t.sent, r)
 }
 
 // shorten leaves out history and the worse half of the passages. It is false if

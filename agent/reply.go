@@ -84,7 +84,7 @@ type Trace struct {
 	Plan          string  // how the text was to be made
 	Decision      Decision
 	Reason        string
-	ModelCalls    []TraceModelCall
+	ModelCalls    []TraceModelCall // those that rewrite the question first
 	Actions       []ActionRecord
 	Verdicts      []Verdict
 	Steps         []TraceStep
@@ -101,6 +101,9 @@ type TraceHit struct {
 
 // TraceModelCall is one request to the model.
 type TraceModelCall struct {
+	// Purpose is "rewrite the question" for a call of [NewRewriter], empty for
+	// those that write the reply.
+	Purpose  string `json:",omitempty"`
 	Request  Request
 	Text     string
 	Calls    []ToolCall

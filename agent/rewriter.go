@@ -20,6 +20,11 @@ type RewriterConfig struct {
 // in other words and in the languages of the knowledge. Give it to
 // knowledge.Config.Rewriter: it is asked only when the plain search is weak.
 // What the model writes is searched and never shown.
+//
+// Within a turn, a preview included, it works as a part of it: within what the
+// turn's model calls may cost ([Config].MaxModelCalls, MaxModelTokens and
+// ModelTimeout, of which the answer keeps one call and half the time), seen in
+// [Trace].ModelCalls, and replayed when the turn is tried again.
 func NewRewriter(cfg RewriterConfig) knowledge.Rewriter {
 	defaultTo(&cfg.Timeout, 5*time.Second)
 	return rewriter(cfg)
@@ -32,31 +37,62 @@ const (
 	rewriteTokens = 300
 	// rewriteLanguages is how many languages of the knowledge are asked for.
 	rewriteLanguages = 2
-	maxRewriteText   = 4 << 10 // bytes read of the model's answer
+	// maxRewriteText and maxRewriteEvents are how much is read of the model's
+	// answer, in bytes and in events.
+	maxRewriteText   = 4 << 10
+	maxRewriteEvents = 4 << 10
 )
 
 func (r rewriter) Rewrite(ctx context.Context, q knowledge.RewriteRequest) ([]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
-	defer cancel()
-	var sb strings.Builder
-	for ev, err := range r.Model.Generate(ctx, rewriteRequest(q)) {
-		if err != nil {
-			return nil, fmt.Errorf("agent: rewriting a question: %w", err)
-		}
-		if sb.WriteString(ev.Text); sb.Len() > maxRewriteText {
-			break
-		}
-	}
-	if err := ctx.Err(); err != nil {
+	resp, err := r.ask(ctx, rewriteRequest(q))
+	if err != nil {
 		return nil, fmt.Errorf("agent: rewriting a question: %w", err)
 	}
 	var out []string
-	for line := range strings.Lines(sb.String()) {
+	for line := range strings.Lines(resp.Text) {
 		if line = strings.TrimSpace(listMark.ReplaceAllString(line, "")); line != "" {
 			out = append(out, line)
 		}
 	}
 	return out, nil
+}
+
+// ask asks the model, as a part of the turn that ctx belongs to if there is one.
+func (r rewriter) ask(ctx context.Context, req Request) (modelResponse, error) {
+	if turn := rewritingIn(ctx); turn != nil {
+		return turn.ask(ctx, r, req)
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
+	defer cancel()
+	return r.generate(ctx, req)
+}
+
+// generate collects the beginning of an answer: of one that goes on and on, as
+// much as could be questions.
+func (r rewriter) generate(ctx context.Context, req Request) (modelResponse, error) {
+	var resp modelResponse
+	var sb strings.Builder
+	events := 0
+	for ev, err := range r.Model.Generate(ctx, req) {
+		if err != nil {
+			return modelResponse{Usage: resp.Usage, Attempts: resp.Attempts}, errModel{err}
+		}
+		switch {
+		case ev.Usage != nil:
+			resp.Usage = resp.Usage.plus(*ev.Usage)
+		case ev.Attempt != nil && len(resp.Attempts) < maxAttemptsShown:
+			resp.Attempts = append(resp.Attempts, *ev.Attempt)
+		}
+		sb.WriteString(ev.Text)
+		if events++; sb.Len() > maxRewriteText || events > maxRewriteEvents {
+			break
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return modelResponse{Usage: resp.Usage, Attempts: resp.Attempts}, errModel{err}
+	}
+	resp.Text = sb.String()
+	return resp, nil
 }
 
 // listMark is what models put before the lines of a list although told not to.

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -44,7 +45,7 @@ func (a *Agent) search(ctx context.Context, in input, u understanding) (knowledg
 	if questions := questionsIn(in.question.Text); len(questions) > 1 {
 		asIs := q
 		asIs.AsIs = true
-		found, err := a.searchOne(ctx, asIs)
+		found, err := a.searchOne(ctx, in, asIs)
 		if err != nil || found.ShortAnswer != nil {
 			return found, nil, err // approved for all of it
 		}
@@ -53,12 +54,13 @@ func (a *Agent) search(ctx context.Context, in input, u understanding) (knowledg
 			return found, parts, err
 		}
 	}
-	found, err := a.searchOne(ctx, q)
+	found, err := a.searchOne(ctx, in, q)
 	return found, nil, err
 }
 
-func (a *Agent) searchOne(ctx context.Context, q knowledge.Query) (knowledge.Result, error) {
-	found, err := a.cfg.Knowledge.Search(ctx, q)
+func (a *Agent) searchOne(ctx context.Context, in input, q knowledge.Query) (knowledge.Result, error) {
+	found, err := a.cfg.Knowledge.Search(in.rewriting.within(ctx), q)
+	err = errors.Join(err, in.rewriting.failure())
 	if err != nil {
 		return knowledge.Result{}, fmt.Errorf("agent: %w", err)
 	}
@@ -85,7 +87,7 @@ func (a *Agent) searchParts(ctx context.Context, in input, q knowledge.Query, qu
 		if i > 0 && part.FollowUp {
 			q.Context = questions[i-1]
 		}
-		found, err := a.searchOne(ctx, q)
+		found, err := a.searchOne(ctx, in, q)
 		if err != nil {
 			return knowledge.Result{}, nil, err
 		}

@@ -135,6 +135,9 @@ func (p *tracePrinter) modelCall(n int, c *TraceModelCall) {
 	if c.Shortened {
 		how += ", shortened"
 	}
+	if c.Purpose != "" {
+		how += ", to " + c.Purpose
+	}
 	p.line("Model call %d: %d tokens read, %d written, %s%s", n, c.Usage.InputTokens, c.Usage.OutputTokens, c.Took.Round(time.Microsecond), how)
 	for _, a := range c.Attempts {
 		then := "asked again"

@@ -44,6 +44,9 @@ type input struct {
 	conversation string     // ID, empty for a question that belongs to none
 	waits        bool       // calls can wait for approval
 	approvals    []Approval // of the conversation
+
+	budget    *modelBudget // what the model may still cost
+	rewriting *rewriting   // of the question, for the search
 	// resumes is the approval that this turn settles, saidSince what was said
 	// after the question; for such turns only.
 	resumes   *Approval
@@ -85,6 +88,8 @@ func (w *work) turn(ctx context.Context, c Conversation) error {
 func (a *Agent) think(ctx context.Context, in input) (Reply, error) {
 	var timer stepTimer
 	timer.start(a.cfg.Now)
+	in.budget = a.newModelBudget()
+	in.rewriting = a.newRewriting(in)
 
 	u := a.understand(ctx, in)
 	timer.lap("understand")
