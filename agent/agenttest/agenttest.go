@@ -1,6 +1,7 @@
 // Package agenttest lets a program that uses an agent test it: a [Model] that
 // says what the test wrote, a [Clock] that stands still, a [Harness] that runs
-// a conversation through every step, and assertions on what came of it.
+// a conversation through every step, assertions on what came of it, and an
+// [Evaluation] that asks an agent a whole file of questions.
 package agenttest
 
 import (
