@@ -1,7 +1,9 @@
 // Package handoff decides when a conversation goes to a human, and to whom.
 //
-// A [Trigger] looks at a [Situation] and says none, offer or now. What is handed
-// over is a [Case]; a [Router] finds its assignee. [Inbox] is a Router that
-// keeps cases in memory until somebody takes them, [Rules] picks a router by
-// the case, and a [Schedule] knows when a team is there.
+// A [Trigger] looks at a [Situation] and says none, offer or now;
+// [TriggerSettings] make triggers of plain data. What is handed over is a
+// [Case], and a [Mode] says what becomes of the conversation. A [Router] finds
+// the assignee: [Fixed], [ByChannel], [Rules] and [Fallback] pick, [Inbox] keeps
+// cases in memory, and a [Queue] offers them to the members of a [Team], who
+// accept or decline. A [Schedule] knows when a team is there.
 package handoff

@@ -2,6 +2,7 @@ package handoff
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/kundeagent/kundeagent/channels"
@@ -23,6 +24,7 @@ type Signal struct {
 	Urgency Urgency
 	Reason  Reason
 	Detail  string // what set it off, for an operator
+	Trigger string // name of the trigger, where there can be several of a reason
 }
 
 // Situation is what a trigger may look at.
@@ -38,6 +40,8 @@ type Situation struct {
 	Channel string
 	// Offered says that the agent's last message offered a human.
 	Offered bool
+	// Unpaid says that no credits are left for a model to answer.
+	Unpaid bool
 }
 
 // Trigger decides from a conversation whether a human should take it. Check
@@ -57,14 +61,14 @@ func (f TriggerFunc) Check(ctx context.Context, s Situation) Signal { return f(c
 func DefaultTriggers() []Trigger { return []Trigger{AskedHuman(), Repetition(3)} }
 
 // Check runs triggers in order and returns the most urgent signal, the first
-// one among equals.
+// one among equals. A trigger that panics hands over, as an error.
 func Check(ctx context.Context, triggers []Trigger, s Situation) Signal {
 	var best Signal
 	for _, t := range triggers {
 		if t == nil {
 			continue
 		}
-		if sig := t.Check(ctx, s); sig.Urgency > best.Urgency {
+		if sig := checkOne(ctx, t, s); sig.Urgency > best.Urgency {
 			best = sig
 		}
 		if best.Urgency == Now {
@@ -72,6 +76,15 @@ func Check(ctx context.Context, triggers []Trigger, s Situation) Signal {
 		}
 	}
 	return best
+}
+
+func checkOne(ctx context.Context, t Trigger, s Situation) (sig Signal) {
+	defer func() {
+		if p := recover(); p != nil {
+			sig = Signal{Urgency: Now, Reason: Failure, Detail: fmt.Sprintf("a trigger panicked: %v", p)}
+		}
+	}()
+	return t.Check(ctx, s)
 }
 
 // AskedHuman sets off when the customer asks for a person in any of the
@@ -83,10 +96,10 @@ func AskedHuman() Trigger {
 	return TriggerFunc(func(_ context.Context, s Situation) Signal {
 		words := phrases.Words(s.Text)
 		if s.Offered && (answers.consents(words, languagesOf(s)) || len(words) == 0 && strings.Contains(s.Text, "👍")) {
-			return Signal{Now, AskedForHuman, "accepted the offer"}
+			return Signal{Urgency: Now, Reason: AskedForHuman, Detail: "accepted the offer"}
 		}
 		if hit := requests.find(words, strings.ContainsAny(s.Text, questionMarks)); hit != "" {
-			return Signal{Now, AskedForHuman, hit}
+			return Signal{Urgency: Now, Reason: AskedForHuman, Detail: hit}
 		}
 		return Signal{}
 	})
@@ -106,7 +119,7 @@ func Words(urgency Urgency, words ...string) Trigger {
 	matcher := phrases.NewLiteralMatcher(words)
 	return TriggerFunc(func(_ context.Context, s Situation) Signal {
 		if hit, ok := matcher.Find(phrases.Words(s.Text), 0); ok {
-			return Signal{urgency, CustomWords, hit.Phrase}
+			return Signal{Urgency: urgency, Reason: CustomWords, Detail: hit.Phrase}
 		}
 		return Signal{}
 	})
@@ -135,7 +148,7 @@ func Repetition(n int) Trigger {
 			count++
 		}
 		if count >= n && !answers.only(phrases.Words(current), languagesOf(s)) {
-			return Signal{Now, Loop, "the same message again"}
+			return Signal{Urgency: Now, Reason: Loop, Detail: "the same message again"}
 		}
 		return Signal{}
 	})

@@ -62,7 +62,7 @@ func TestWordsMatchWholeWords(t *testing.T) {
 		got := Words(Offer, test.word).Check(t.Context(), Situation{Text: test.text})
 		want := Signal{}
 		if test.want {
-			want = Signal{Offer, CustomWords, test.word}
+			want = Signal{Urgency: Offer, Reason: CustomWords, Detail: test.word}
 		}
 		if got != want {
 			t.Errorf("%q in %q: got %+v", test.word, test.text, got)
@@ -116,7 +116,7 @@ func TestRepetitionSetsOffAtTheThirdTime(t *testing.T) {
 		got := Repetition(test.n).Check(t.Context(), Situation{Text: test.text, History: test.history})
 		want := Signal{}
 		if test.want {
-			want = Signal{Now, Loop, "the same message again"}
+			want = Signal{Urgency: Now, Reason: Loop, Detail: "the same message again"}
 		}
 		if got != want {
 			t.Errorf("%s: got %+v", test.name, got)
