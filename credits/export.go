@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/kundeagent/kundeagent/internal/sheet"
 )
 
 // csvColumns are the columns of WriteCSV.
@@ -37,9 +38,9 @@ func (b Bill) WriteCSV(w io.Writer) error {
 			break
 		}
 		row = append(row[:0],
-			text(e.Account), number(e.Seq), string(e.Kind), moment(e.At), text(e.Key),
+			sheet.Text(e.Account), number(e.Seq), string(e.Kind), moment(e.At), sheet.Text(e.Key),
 			number(e.Amount), number(e.Overage), number(e.Waived), number(balance), moment(e.Until),
-			text(e.Contact), text(e.Purpose), text(e.Evidence.Conversation), text(e.Evidence.Rule), text(e.Evidence.Event),
+			sheet.Text(e.Contact), sheet.Text(e.Purpose), sheet.Text(e.Evidence.Conversation), sheet.Text(e.Evidence.Rule), sheet.Text(e.Evidence.Event),
 			number(e.Evidence.Units), moment(e.Evidence.At), terms,
 		)
 		err = out.Write(row)
@@ -88,12 +89,4 @@ func moment(t time.Time) string {
 		return ""
 	}
 	return t.Format(time.RFC3339Nano)
-}
-
-// text is a cell that no spreadsheet takes for a formula.
-func text(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
