@@ -99,7 +99,7 @@ func (a *Agent) auditAction(ctx context.Context, in input, rec ActionRecord, key
 	if in.dry {
 		return nil
 	}
-	return a.auditSelf(ctx, key+"/"+string(rec.Outcome), AuditEvent{
+	return a.auditSelf(ctx, in.conversation, key+"/"+string(rec.Outcome), AuditEvent{
 		Action: "perform " + rec.Name, Target: in.conversation, Refused: rec.Outcome == ActionRefused,
 		Arguments: a.redacted(rec.Name, rec.Arguments), Outcome: string(rec.Outcome),
 	})
@@ -114,10 +114,10 @@ func (a *Agent) redacted(name string, arguments json.RawMessage) string {
 }
 
 // auditSelf leaves an event of which the agent itself is the actor.
-func (a *Agent) auditSelf(ctx context.Context, key string, e AuditEvent) error {
+func (a *Agent) auditSelf(ctx context.Context, conversation, key string, e AuditEvent) error {
 	e.Actor, e.ByAgent, e.At = Actor{ID: a.cfg.ID, Name: a.cfg.Profile.Name}, true, a.cfg.Now()
 	// What happened is audited even if ctx ended meanwhile.
-	return a.log(context.WithoutCancel(ctx), AuditLog, key, e.At, e)
+	return a.log(context.WithoutCancel(ctx), AuditLog, conversation, key, e.At, e)
 }
 
 // panicError is a panic of an action.

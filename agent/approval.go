@@ -86,9 +86,18 @@ var (
 	ErrApprovalExpired = errors.New("agent: approval has expired")
 )
 
+// dueAt returns from when there is something to do about an approval that is
+// not settled.
+func (p *Approval) dueAt() time.Time {
+	if p.Decision.State == ApprovalPending {
+		return p.ExpiresAt
+	}
+	return time.Time{}
+}
+
 // due reports whether there is something to do about the approval.
 func (p *Approval) due(now time.Time) bool {
-	return !p.Settled && (p.Decision.State != ApprovalPending || !now.Before(p.ExpiresAt))
+	return !p.Settled && !now.Before(p.dueAt())
 }
 
 // dueApproval returns a copy of the first approval that is due, or nil.
@@ -251,7 +260,7 @@ func (o *Operator) decide(ctx context.Context, verb, conversation, id string, d 
 		Actor: o.actor, Action: verb + " " + p.Action, Target: conversation, At: d.At, Arguments: a.redacted(p.Action, p.Arguments),
 		Before: before.String(), After: decided.Decision.String(),
 	}
-	return errors.Join(mismatch(decided, wanted), a.log(ctx, AuditLog, key, e.At, e))
+	return errors.Join(mismatch(decided, wanted), a.log(ctx, AuditLog, conversation, key, e.At, e))
 }
 
 // mismatch is the error of who wanted something else than what was decided.

@@ -133,6 +133,7 @@ func approveFailingAt(t *testing.T, verdict string, at int64, after bool) int64 
 	if lines, _ := store.Logs(t.Context(), "agent", agent.ReportLog, 0, 10); len(lines) != 2 {
 		t.Errorf("%d outcomes logged, want 2", len(lines))
 	}
+	requireNoRecords(t, store.Store)
 	if n := store.calls.Load(); n < at {
 		t.Errorf("there were %d writes: write %d never failed", n, at)
 	}

@@ -40,7 +40,7 @@ func (w *work) settleApproval(ctx context.Context, c Conversation, p Approval) e
 	if err != nil {
 		return &approvalError{id, err}
 	}
-	in := w.agent.inputOfApproval(&c, &p)
+	in := w.inputOfApproval(&c, &p)
 	if p.Decision.State == ApprovalGranted {
 		rec, err := w.agent.performApproved(ctx, in, p)
 		if err != nil {
@@ -52,7 +52,7 @@ func (w *work) settleApproval(ctx context.Context, c Conversation, p Approval) e
 	if c.Owner != AgentOwns {
 		// A human has the conversation, or it is over: nothing is said (P2).
 		c.Progress.Failures, c.Progress.NotBefore = 0, time.Time{}
-		return w.save(ctx, Save{IfOwner: &c.OwnerVersion, Progress: c.Progress, Approvals: []Approval{p}})
+		return w.save(ctx, Save{IfOwner: &c.OwnerVersion, Progress: c.Progress, Approvals: []Approval{p}, Ended: []string{in.journal.turn}})
 	}
 	life, err := w.agent.lifecycle(ctx)
 	if err != nil {
@@ -83,7 +83,7 @@ func (w *work) expire(ctx context.Context, p Approval) (Approval, error) {
 	if p.Decision.State != ApprovalExpired {
 		return p, nil
 	}
-	return p, a.auditSelf(ctx, p.Key+"/expire", AuditEvent{
+	return p, a.auditSelf(ctx, p.Conversation, p.Key+"/expire", AuditEvent{
 		Action: "expire " + p.Action, Target: p.Conversation, Arguments: a.redacted(p.Action, p.Arguments),
 		Before: ApprovalPending.String(), After: ApprovalExpired.String(),
 	})
@@ -94,18 +94,18 @@ func (w *work) giveUpApproval(ctx context.Context, c Conversation, p Approval, c
 	rec := ActionRecord{Name: p.Action, Key: p.Key, Arguments: p.Arguments}.not(ActionUnknown, cause)
 	p.Settled, p.Record = true, &rec
 	c.Progress.Failures = 0
+	in := w.inputOfApproval(&c, &p)
 	if c.Owner != AgentOwns {
-		return w.save(ctx, Save{IfOwner: &c.OwnerVersion, Progress: c.Progress, Approvals: []Approval{p}})
+		return w.save(ctx, Save{IfOwner: &c.OwnerVersion, Progress: c.Progress, Approvals: []Approval{p}, Ended: []string{in.journal.turn}})
 	}
-	in := w.agent.inputOfApproval(&c, &p)
 	return w.deliver(ctx, c, in, w.agent.handOverApproval(ctx, in, handoff.Failure, cause.Error()))
 }
 
 // inputOfApproval makes the mind's input of an approval: the conversation as it
 // is, and the contact for whom the call was asked.
-func (a *Agent) inputOfApproval(c *Conversation, p *Approval) input {
-	in := a.inputOf(c, admitted{taken: true})
-	in.journal.prefix += "/approval-" + p.ID
+func (w *work) inputOfApproval(c *Conversation, p *Approval) input {
+	in := w.inputOf(c, admitted{taken: true})
+	in.journal = in.journal.ofApproval(p.ID)
 	in.key = in.journal.turnKey()
 	in.question.Contact, in.startedAt, in.resumes = p.Contact, p.WaitingSince, p
 	in.approvals = slices.DeleteFunc(slices.Clone(c.Approvals), func(q Approval) bool { return q.ID == p.ID })

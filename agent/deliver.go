@@ -50,7 +50,7 @@ func (w *work) deliver(ctx context.Context, c Conversation, in input, r Reply) e
 	}
 	p.Charge = p.Charge.after(r, in.key)
 	p.Unsettled = &SettledTurn{Key: in.key, Question: in.question.Text, Reply: r, At: now}
-	save.Progress = p
+	save.Progress, save.Ended = p, []string{in.journal.turn}
 	return w.save(ctx, save)
 }
 

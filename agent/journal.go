@@ -8,18 +8,23 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 )
 
 // journal records what cannot be repeated — what a model said and what actions
 // did — before it takes effect, so that a turn that is tried again replays it
-// instead of diverging. Keys read agent/conversation/turn/ordinal, where the
-// turn is named by the messages it deals with.
+// instead of diverging. Records belong to a turn, which is named by its first
+// message, or by the approval it settles, and go with it once its reply is
+// claimed. Only the holder of the lease reads and writes them: one who lost it
+// can neither record anew what was dropped nor act on it.
 //
 // Actions are keyed by the turn's first message, their name and arguments only:
 // a turn that starts over because the customer wrote more does not perform the
 // same action again.
 type journal struct {
 	store  Store
+	lease  Lease
+	turn   string
 	prefix string // agent/conversation
 	first  int64  // first message of the turn
 	upTo   int64  // last message of the turn
@@ -29,9 +34,19 @@ type journal struct {
 	done map[string]ActionRecord
 }
 
-func newJournal(store Store, agent, conversation string, first, upTo int64) journal {
-	return journal{store: store, prefix: agent + "/" + conversation, first: first, upTo: upTo, calls: new(int)}
+func newJournal(store Store, l Lease, first, upTo int64) journal {
+	return journal{store: store, lease: l, turn: turnName(first), prefix: l.Agent + "/" + l.Conversation, first: first, upTo: upTo, calls: new(int)}
 }
+
+// ofApproval returns the journal of the turn that settles an approval.
+func (j journal) ofApproval(id string) journal {
+	j.turn = "approval-" + id
+	j.prefix += "/" + j.turn
+	return j
+}
+
+// turnName names a turn by the first message it deals with.
+func turnName(first int64) string { return strconv.FormatInt(first, 10) }
 
 // newPassingJournal returns the journal of a turn that nobody will repeat. Its
 // keys are its own.
@@ -75,7 +90,7 @@ func (j journal) recorded(ctx context.Context, key string, ask func(context.Cont
 		r, err = ask(ctx)
 		return r, false, err
 	}
-	data, err := j.store.Recorded(ctx, key)
+	data, err := j.store.Recorded(ctx, j.lease, j.turn, key)
 	if err != nil {
 		return r, false, fmt.Errorf("agent: journal %s: %w", key, err)
 	}
@@ -97,7 +112,7 @@ func (j journal) recorded(ctx context.Context, key string, ask func(context.Cont
 // recorded before and the outcome after.
 func (j journal) action(ctx context.Context, rec ActionRecord, idempotent bool, do func(context.Context) (ActionResult, error)) (ActionRecord, error) {
 	if j.store != nil {
-		done, err := j.store.Recorded(ctx, rec.Key+"/done")
+		done, err := j.store.Recorded(ctx, j.lease, j.turn, rec.Key+"/done")
 		if err != nil {
 			return rec, fmt.Errorf("agent: journal %s: %w", rec.Key, err)
 		}
@@ -105,7 +120,7 @@ func (j journal) action(ctx context.Context, rec ActionRecord, idempotent bool, 
 			err = unmarshalRecord(rec.Key, done, &rec)
 			return rec, err
 		}
-		begun, err := j.store.Recorded(ctx, rec.Key+"/begun")
+		begun, err := j.store.Recorded(ctx, j.lease, j.turn, rec.Key+"/begun")
 		if err != nil {
 			return rec, fmt.Errorf("agent: journal %s: %w", rec.Key, err)
 		}
@@ -146,7 +161,7 @@ func (j journal) action(ctx context.Context, rec ActionRecord, idempotent bool, 
 func (j journal) record(ctx context.Context, key string, v any) ([]byte, error) {
 	data, err := json.Marshal(v)
 	if err == nil {
-		data, err = j.store.Record(ctx, key, data)
+		data, err = j.store.Record(ctx, j.lease, j.turn, key, data)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("agent: journal %s: %w", key, err)

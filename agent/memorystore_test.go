@@ -116,12 +116,44 @@ func TestStoreSavesUnderConditionsOrNotAtAll(t *testing.T) {
 	}
 }
 
-func TestStoreKeepsRecordsAndLogsOnce(t *testing.T) {
+func TestStoreKeepsRecordsUntilTheirTurnEnds(t *testing.T) {
+	now := time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
+	s := agent.NewMemoryStore(func() time.Time { return now })
+	id := accept(t, s, "d1", "one", now).Conversation
+	lease, err := s.Lease(t.Context(), "a", id, "w", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, data := range []string{"first", "second"} {
+		for _, turn := range []string{"1", "approval-x"} {
+			if kept, err := s.Record(t.Context(), lease, turn, "name", []byte(data)); err != nil || string(kept) != "first" {
+				t.Errorf("recording %q keeps %q, %v", data, kept, err)
+			}
+		}
+	}
+	if err := s.Save(t.Context(), lease, agent.Save{Ended: []string{"1"}}); err != nil {
+		t.Fatal(err)
+	}
+	for turn, want := range map[string]string{"1": "", "approval-x": "first"} {
+		if kept, err := s.Recorded(t.Context(), lease, turn, "name"); err != nil || string(kept) != want {
+			t.Errorf("turn %s keeps %q, %v", turn, kept, err)
+		}
+	}
+	now = now.Add(2 * time.Hour)
+	if _, err := s.Lease(t.Context(), "a", id, "other", time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Record(t.Context(), lease, "1", "name", nil); !errors.Is(err, agent.ErrFenced) {
+		t.Errorf("recording under a lost lease: %v", err)
+	}
+	if _, err := s.Recorded(t.Context(), lease, "approval-x", "name"); !errors.Is(err, agent.ErrFenced) {
+		t.Errorf("reading under a lost lease: %v", err)
+	}
+}
+
+func TestStoreKeepsLogsOnce(t *testing.T) {
 	s := agent.NewMemoryStore(nil)
 	for _, data := range []string{"first", "second"} {
-		if kept, err := s.Record(t.Context(), "key", []byte(data)); err != nil || string(kept) != "first" {
-			t.Errorf("recording %q keeps %q, %v", data, kept, err)
-		}
 		if err := s.Log(t.Context(), "a", agent.GapLog, agent.LogLine{Key: "k", Data: []byte(data)}); err != nil {
 			t.Error(err)
 		}

@@ -128,8 +128,8 @@ type unseenStore struct {
 	failed atomic.Bool
 }
 
-func (s *unseenStore) Record(ctx context.Context, key string, data []byte) ([]byte, error) {
-	kept, err := s.Store.Record(ctx, key, data)
+func (s *unseenStore) Record(ctx context.Context, l agent.Lease, turn, name string, data []byte) ([]byte, error) {
+	kept, err := s.Store.Record(ctx, l, turn, name, data)
 	if err == nil && s.failed.CompareAndSwap(false, true) {
 		return nil, errCrash
 	}

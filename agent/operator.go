@@ -86,7 +86,7 @@ func (o *Operator) allow(ctx context.Context, p Permission, action, target strin
 
 func (o *Operator) audit(ctx context.Context, e AuditEvent) error {
 	e.Actor, e.At = o.actor, o.agent.cfg.Now()
-	return o.agent.log(ctx, AuditLog, rand.Text(), e.At, e)
+	return o.agent.log(ctx, AuditLog, "", rand.Text(), e.At, e)
 }
 
 // TakeOver gives a conversation to the person. What the agent is about to say

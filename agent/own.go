@@ -34,14 +34,17 @@ const maxRounds = 100
 
 func newHolder() string { return rand.Text() }
 
-// own takes the lease of a conversation and does all there is to do. It is nil
-// if somebody else has the lease.
+// own takes the lease of a conversation and does all there is to do. It is
+// ErrLeased if somebody else has the lease, and nil if the conversation is
+// erased before or meanwhile.
 func (a *Agent) own(ctx context.Context, conversation string, exchange bool) error {
 	lease, err := a.cfg.Store.Lease(ctx, a.cfg.ID, conversation, a.holder, a.cfg.Lease)
-	if errors.Is(err, ErrLeased) {
+	switch {
+	case errors.Is(err, ErrNoConversation):
+		return nil
+	case errors.Is(err, ErrLeased):
 		return err
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("agent: lease %s: %w", conversation, err)
 	}
 	ctx, stop := context.WithCancelCause(ctx)
@@ -57,6 +60,9 @@ func (a *Agent) own(ctx context.Context, conversation string, exchange bool) err
 	if errors.Is(err, context.Canceled) {
 		err = errors.Join(err, context.Cause(ctx))
 	}
+	if errors.Is(err, ErrNoConversation) {
+		err = nil
+	}
 	// Given back also when ctx has ended: others need not wait for the lapse.
 	return errors.Join(err, a.cfg.Store.Unlease(context.WithoutCancel(ctx), lease))
 }
@@ -70,7 +76,7 @@ func (a *Agent) keep(ctx context.Context, stop context.CancelCauseFunc, lease Le
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := a.cfg.Store.Extend(ctx, lease, a.cfg.Lease); errors.Is(err, ErrFenced) {
+			if err := a.cfg.Store.Extend(ctx, lease, a.cfg.Lease); errors.Is(err, ErrFenced) || errors.Is(err, ErrNoConversation) {
 				stop(err)
 				return
 			}
@@ -89,7 +95,7 @@ func (w *work) all(ctx context.Context) error {
 		switch {
 		case errors.Is(err, ErrSuperseded), errors.Is(err, ErrTakenOver):
 			continue // the conversation moved on: look again
-		case err != nil && ctx.Err() == nil && !errors.Is(err, ErrFenced):
+		case err != nil && ctx.Err() == nil && !errors.Is(err, ErrFenced) && !errors.Is(err, ErrNoConversation):
 			return errors.Join(err, w.postpone(ctx, err))
 		case err != nil:
 			return err
@@ -141,7 +147,7 @@ func (w *work) staySilent(ctx context.Context, c Conversation) error {
 	upTo := c.lastCustomerSeq()
 	p := c.Progress
 	p.Answered = upTo
-	return w.save(ctx, Save{IfOwner: &c.OwnerVersion, IfUpTo: &upTo, Progress: p})
+	return w.save(ctx, Save{IfOwner: &c.OwnerVersion, IfUpTo: &upTo, Progress: p, Ended: []string{c.turnName()}})
 }
 
 // close ends an idle conversation. A reservation that no answer used goes back.
@@ -172,7 +178,7 @@ func (w *work) postpone(ctx context.Context, cause error) error {
 		return w.giveUpApproval(ctx, c, *p, cause)
 	}
 	if stuck && c.Owner == AgentOwns && c.lastCustomerSeq() > c.Progress.Answered {
-		in := w.agent.inputOf(&c, admitted{taken: true})
+		in := w.inputOf(&c, admitted{taken: true})
 		reply := w.agent.handOver(ctx, in, in.language, handoff.Failure, cause.Error())
 		c.Progress.Failures = 0
 		return w.deliver(ctx, c, in, reply)

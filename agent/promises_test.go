@@ -405,16 +405,16 @@ func (s *crashingStore) Save(ctx context.Context, l agent.Lease, save agent.Save
 	return s.Store.Save(ctx, l, save)
 }
 
-func (s *crashingStore) Record(ctx context.Context, key string, data []byte) ([]byte, error) {
+func (s *crashingStore) Record(ctx context.Context, l agent.Lease, turn, name string, data []byte) ([]byte, error) {
 	if s.crash() {
 		if s.after {
-			if _, err := s.Store.Record(ctx, key, data); err != nil {
+			if _, err := s.Store.Record(ctx, l, turn, name, data); err != nil {
 				return nil, err
 			}
 		}
 		return nil, errCrash
 	}
-	return s.Store.Record(ctx, key, data)
+	return s.Store.Record(ctx, l, turn, name, data)
 }
 
 func (s *crashingStore) Log(ctx context.Context, a string, kind agent.LogKind, line agent.LogLine) error {
@@ -474,10 +474,19 @@ func failAt(t *testing.T, at int64, after bool) int64 {
 	if len(lines) != 1 {
 		t.Errorf("%d outcomes logged, want 1", len(lines))
 	}
+	requireNoRecords(t, store.Store)
 	if n := store.calls.Load(); n < at {
 		t.Errorf("the turn made %d writes: write %d never failed", n, at)
 	}
 	return store.calls.Load()
+}
+
+// requireNoRecords fails if a store keeps records though all turns have ended.
+func requireNoRecords(t *testing.T, s agent.Store) {
+	t.Helper()
+	if n := s.(*agent.MemoryStore).Records(); n != 0 {
+		t.Errorf("%d records of turns that have ended are kept", n)
+	}
 }
 
 func TestP1ActionWithUnknownOutcomeGoesToAHuman(t *testing.T) {

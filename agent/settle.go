@@ -135,25 +135,27 @@ func (w *work) logTurn(ctx context.Context, c *Conversation, t *SettledTurn) err
 		outcome.Handoff = r.Case.Reason
 		unanswered = r.Case.Reason == handoff.CannotAnswer
 	}
-	err := w.agent.log(ctx, ReportLog, t.Key, t.At, outcome)
+	err := w.agent.log(ctx, ReportLog, "", t.Key, t.At, outcome)
 	if unanswered && err == nil {
-		err = w.agent.log(ctx, GapLog, c.ID, t.At, Gap{
+		err = w.agent.log(ctx, GapLog, c.ID, c.ID, t.At, Gap{
 			Conversation: c.ID, Channel: c.Channel, Language: r.Language, Question: t.Question, Confidence: r.Confidence, At: t.At,
 		})
 	}
 	if err == nil {
-		err = w.agent.log(ctx, TraceLog, t.Key, t.At, r)
+		err = w.agent.log(ctx, TraceLog, c.ID, t.Key, t.At, r)
 	}
 	return err
 }
 
-func (a *Agent) log(ctx context.Context, kind LogKind, key string, at time.Time, v any) error {
+// log appends a line to a log. conversation is set where the line holds words or
+// data of the customer's, which go when they are forgotten.
+func (a *Agent) log(ctx context.Context, kind LogKind, conversation, key string, at time.Time, v any) error {
 	data, err := json.Marshal(v)
 	if err == nil && a.cfg.Redactor != nil && kind != AuditLog {
 		data, err = redactJSON(a.cfg.Redactor, data)
 	}
 	if err == nil {
-		err = a.cfg.Store.Log(ctx, a.cfg.ID, kind, LogLine{Key: key, At: at, Data: data})
+		err = a.cfg.Store.Log(ctx, a.cfg.ID, kind, LogLine{Key: key, Conversation: conversation, At: at, Data: data})
 	}
 	if err != nil {
 		return fmt.Errorf("agent: %s log: %w", kind, err)

@@ -22,7 +22,8 @@ type Store interface {
 	// message its place in it, and does so once for each (agent, channel,
 	// delivery). A repeated delivery returns what the first one did, with Fresh
 	// false. Deliveries are remembered for at least 8 days, longer than any
-	// vendor repeats one.
+	// vendor repeats one, also when the conversation was erased. No conversation
+	// gets the ID of an erased one.
 	Accept(ctx context.Context, r AcceptRequest) (Accepted, error)
 	// Lease gives holder the only right to Save the conversation until ttl has
 	// passed; ErrLeased while somebody else has it. Each lease has a higher
@@ -32,7 +33,8 @@ type Store interface {
 	Extend(ctx context.Context, l Lease, ttl time.Duration) error
 	// Unlease gives a lease back. A lost one is no error.
 	Unlease(ctx context.Context, l Lease) error
-	// Load returns a conversation, or ErrNoConversation.
+	// Load returns a conversation, or ErrNoConversation, as every method does
+	// that is given one that is not there, or not any more.
 	Load(ctx context.Context, agent, conversation string) (Conversation, error)
 	// Due returns up to limit conversations of an agent that have work at now:
 	// unanswered messages, unfinished sends, handoffs or settlements, approvals
@@ -56,16 +58,29 @@ type Store interface {
 	// AddNote adds an internal remark.
 	AddNote(ctx context.Context, agent, conversation string, n channels.Note) error
 
-	// Record keeps data under key for ever and returns what is kept: data, or
-	// what was recorded under that key before.
-	Record(ctx context.Context, key string, data []byte) (kept []byte, err error)
-	// Recorded returns what is kept under key, or nil.
-	Recorded(ctx context.Context, key string) ([]byte, error)
+	// Find lists conversations by last activity, the latest first.
+	Find(ctx context.Context, agent string, q ConversationQuery) ([]ConversationHead, error)
 
-	// Log appends a line to one of an agent's logs, once for each key.
+	// Record keeps data under a name for a turn of the conversation, until a Save
+	// ends that turn, and returns what is kept: data, or what was recorded under
+	// that name before. ErrFenced without the lease.
+	Record(ctx context.Context, l Lease, turn, name string, data []byte) (kept []byte, err error)
+	// Recorded returns what is kept under a name, or nil. ErrFenced without the
+	// lease, so that nobody takes what another holder's turn has dropped for
+	// what never was.
+	Recorded(ctx context.Context, l Lease, turn, name string) ([]byte, error)
+
+	// Log appends a line to one of an agent's logs, once for each key that the
+	// log still has. A line that belongs to a conversation is refused with
+	// ErrNoConversation if there is none, so that what was erased does not come
+	// back.
 	Log(ctx context.Context, agent string, kind LogKind, line LogLine) error
 	// Logs returns up to limit lines after the given number, oldest first.
 	Logs(ctx context.Context, agent string, kind LogKind, after int64, limit int) ([]LogLine, error)
+
+	// Erase erases conversations and lines of logs, and counts them. Numbers of
+	// lines that are gone are not given again, and the others keep theirs.
+	Erase(ctx context.Context, agent string, e Erasure) (Erased, error)
 
 	// Lifecycle returns an agent's state; the zero value if none was set.
 	Lifecycle(ctx context.Context, agent string) (Lifecycle, error)
@@ -170,20 +185,72 @@ func (c *Conversation) lastCustomerSeq() int64 {
 	return 0
 }
 
+// turnName names the turn that deals with the messages no turn has dealt with.
+func (c *Conversation) turnName() string {
+	for _, e := range c.Messages {
+		if e.Message.Author == channels.FromCustomer && e.Seq > c.Progress.Answered {
+			return turnName(e.Seq)
+		}
+	}
+	return turnName(0)
+}
+
+// DueAt returns from when the conversation has work for the agent, if nothing
+// happens until then; false if it never has. A time that has passed is now.
+// Stores keep it to find what is due.
+func (c *Conversation) DueAt() (at time.Time, ok bool) {
+	if c.Exchange {
+		return time.Time{}, false
+	}
+	soonest := func(t time.Time) {
+		if !ok || t.Before(at) {
+			at, ok = t, true
+		}
+	}
+	if c.lastCustomerSeq() > c.Progress.Answered || c.Progress.unfinished() || c.sending() {
+		soonest(time.Time{})
+	}
+	for i := range c.Approvals {
+		if p := &c.Approvals[i]; !p.Settled {
+			soonest(p.dueAt())
+		}
+	}
+	if c.Owner == AgentOwns && !c.awaitsApproval() {
+		soonest(c.ClosesAt)
+	}
+	if ok && at.Before(c.Progress.NotBefore) {
+		at = c.Progress.NotBefore
+	}
+	return at, ok
+}
+
 // due reports whether the conversation has work at now.
 func (c *Conversation) due(now time.Time) bool {
-	if c.Exchange || now.Before(c.Progress.NotBefore) {
-		return false
+	at, ok := c.DueAt()
+	return ok && !now.Before(at)
+}
+
+// EndedAt returns when the conversation ended or, where nobody resolves it, will
+// have ended for being idle; false as long as the agent has something to do
+// about it, now or later.
+func (c *Conversation) EndedAt() (at time.Time, ok bool) {
+	if _, due := c.DueAt(); due {
+		return time.Time{}, false
 	}
-	if c.lastCustomerSeq() > c.Progress.Answered || c.Progress.unfinished() {
-		return true
+	if c.Owner == NobodyOwns {
+		return c.OwnedSince, true
 	}
-	for _, s := range c.Outbox {
-		if !s.State.final() {
+	return c.ClosesAt, true
+}
+
+// sending reports whether a message is still to be sent.
+func (c *Conversation) sending() bool {
+	for i := range c.Outbox {
+		if !c.Outbox[i].State.final() {
 			return true
 		}
 	}
-	return c.dueApproval(now) != nil || c.closes(now)
+	return false
 }
 
 // closes reports whether the conversation ends for being idle.
@@ -293,6 +360,8 @@ type Save struct {
 	// except for its Decision, which DecideApproval alone sets.
 	Approvals []Approval
 	Owner     *OwnerChange // without a message
+	// Ended are turns whose records are not needed any more.
+	Ended []string
 }
 
 // OwnerChange gives a conversation to an owner.
@@ -322,6 +391,9 @@ const (
 type LogLine struct {
 	Number int64
 	Key    string
-	At     time.Time
-	Data   []byte // JSON
+	// Conversation is whose words or data the line holds, if it holds any: it is
+	// erased with them. The store notes the conversation's contact with the line.
+	Conversation string
+	At           time.Time
+	Data         []byte // JSON
 }

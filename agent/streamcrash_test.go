@@ -54,6 +54,7 @@ func failStreamAt(t *testing.T, at int64, after bool) int64 {
 	}
 	agenttest.RequireCredits(t, meter, "agent", 900)
 	synctest.Wait() // the last write comes after OnReply
+	requireNoRecords(t, store.Store)
 	if n := store.calls.Load(); n < at {
 		t.Errorf("the turn made %d writes: write %d never failed", n, at)
 	}
@@ -99,8 +100,8 @@ func (s *dyingStore) Save(ctx context.Context, l agent.Lease, save agent.Save) e
 	return s.write(func() error { return s.Store.Save(ctx, l, save) })
 }
 
-func (s *dyingStore) Record(ctx context.Context, key string, data []byte) (kept []byte, err error) {
-	err = s.write(func() error { kept, err = s.Store.Record(ctx, key, data); return err })
+func (s *dyingStore) Record(ctx context.Context, l agent.Lease, turn, name string, data []byte) (kept []byte, err error) {
+	err = s.write(func() error { kept, err = s.Store.Record(ctx, l, turn, name, data); return err })
 	return kept, err
 }
 
@@ -179,6 +180,7 @@ func killAt(t *testing.T, at int64, kept, acting bool) bool {
 	time.Sleep(3 * time.Minute) // the dead one's lease lapses
 	stop()
 	requireOneMessage(t, ch, agent.Reply{})
+	requireNoRecords(t, store)
 	if s := ch.Streamed(); len(before) > 0 && (!slices.Equal(s[0].Segments[:len(before)], before) || asked > most) {
 		t.Errorf("shown before %q, after %q; the model was asked %d times", before, s[0].Segments, asked)
 	}

@@ -143,7 +143,7 @@ func (w *work) abandonStream(ctx context.Context, c *Conversation) (bool, error)
 	p := c.Progress
 	p.Stream, p.Answered = nil, max(p.Answered, s.UpTo)
 	msg := channels.Message{ID: s.Key, Author: channels.FromAgent, Name: a.cfg.Profile.Name, Text: r.Text, Citations: r.Citations, At: s.At, Incomplete: true}
-	if err := w.save(ctx, Save{Progress: p, Append: []channels.Message{msg}, Sends: []Send{send}}); err != nil {
+	if err := w.save(ctx, Save{Progress: p, Append: []channels.Message{msg}, Sends: []Send{send}, Ended: []string{c.turnName()}}); err != nil {
 		return true, err
 	}
 	c.Progress, c.Outbox = p, append(c.Outbox, send)

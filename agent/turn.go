@@ -67,7 +67,7 @@ func (w *work) turn(ctx context.Context, c Conversation) error {
 	if err != nil {
 		return err
 	}
-	in := w.agent.inputOf(&c, admitted)
+	in := w.inputOf(&c, admitted)
 	var reply Reply
 	if admitted.taken {
 		var done func()
@@ -121,7 +121,7 @@ func (a *Agent) think(ctx context.Context, in input) (Reply, error) {
 
 // inputOf makes the mind's input of a stored conversation: all messages that no
 // turn has dealt with are one question.
-func (a *Agent) inputOf(c *Conversation, adm admitted) input {
+func (w *work) inputOf(c *Conversation, adm admitted) input {
 	first, upTo := int64(0), c.lastCustomerSeq()
 	if s := c.Progress.Stream; s != nil {
 		upTo = s.UpTo // its answer was begun: what came later has a turn of its own
@@ -149,7 +149,7 @@ func (a *Agent) inputOf(c *Conversation, adm admitted) input {
 		q.Text += e.Message.Text
 	}
 	in.question = q
-	in.journal = newJournal(a.cfg.Store, c.Agent, c.ID, first, upTo)
+	in.journal = newJournal(w.agent.cfg.Store, w.lease, first, upTo)
 	in.key = in.journal.turnKey()
 	return in
 }

@@ -1,0 +1,127 @@
+package agent
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/kundeagent/kundeagent/channels"
+)
+
+// deliveryDigest stands for an agent, a channel and a delivery: what vendors
+// call a delivery can name the customer, and is kept after they are forgotten.
+type deliveryDigest [16]byte
+
+type memoryDelivery struct {
+	accepted Accepted
+	at       time.Time
+}
+
+// deliveriesKept is how long deliveries are remembered: a day longer than
+// WhatsApp repeats one.
+const deliveriesKept = 8 * 24 * time.Hour
+
+func digestDelivery(r *AcceptRequest) deliveryDigest {
+	sum := sha256.Sum256([]byte(joinKey(r.Agent, r.Event.Channel, r.Event.Delivery)))
+	return deliveryDigest(sum[:16])
+}
+
+// Accept implements [Store].
+func (m *MemoryStore) Accept(_ context.Context, r AcceptRequest) (Accepted, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := r.Event
+	delivery := digestDelivery(&r)
+	if d, ok := m.deliveries[delivery]; ok {
+		again := d.accepted
+		again.Fresh = false
+		return again, nil
+	}
+	c := m.place(r)
+	out := Accepted{Conversation: c.ID, Fresh: true}
+	switch e.Kind {
+	case channels.MessageReceived, channels.HumanReplied:
+		msg := e.Message
+		msg.At = e.At
+		if e.Kind == channels.HumanReplied {
+			msg.Author = channels.FromHuman
+			c.changeOwner(OwnerChange{Owner: HumanOwns, Name: msg.Name, At: e.At})
+		} else {
+			msg.Author = channels.FromCustomer
+		}
+		out.Seq = c.append(msg)
+		c.ActiveAt, c.ClosesAt = e.At, e.At.Add(r.IdleClose)
+	case channels.Feedback:
+		c.Feedback = append(c.Feedback, e.Helpful)
+	}
+	m.deliveries[delivery] = memoryDelivery{out, m.now()}
+	m.forgetDeliveries()
+	return out, nil
+}
+
+// place finds the conversation an event belongs to, or begins one.
+func (m *MemoryStore) place(r AcceptRequest) *memoryConversation {
+	e := r.Event
+	thread := threadKey{r.Agent, e.Channel, e.Thread}
+	last := m.threads[thread]
+	if last != nil && (e.Kind == channels.Feedback || e.At.Before(last.ClosesAt.Add(r.ReopenWithin))) {
+		if e.Kind == channels.MessageReceived && last.Owner == NobodyOwns {
+			last.changeOwner(OwnerChange{Owner: AgentOwns, At: e.At})
+		}
+		if e.Kind == channels.MessageReceived {
+			last.Contact, last.Languages = e.Contact, cmpLanguages(e.Languages, last.Languages)
+			last.of.id = e.Contact.ID
+		}
+		return last
+	}
+	c := &memoryConversation{Conversation: Conversation{
+		Agent: r.Agent, Channel: e.Channel, Thread: e.Thread, Number: m.erased[r.Agent] + 1, Contact: e.Contact,
+		Languages: e.Languages, Exchange: r.Exchange, StartedAt: e.At, ActiveAt: e.At, ClosesAt: e.At.Add(r.IdleClose), OwnedSince: e.At,
+	}, of: &memoryContact{e.Channel, e.Contact.ID}}
+	if last != nil {
+		c.Number, c.Summary = last.Number+1, summarise(&last.Conversation)
+	}
+	c.ID = ConversationID(r.Agent, e.Channel, e.Thread, c.Number)
+	m.conversations[conversationKey{r.Agent, c.ID}], m.threads[thread] = c, c
+	return c
+}
+
+func cmpLanguages(fresh, old []string) []string {
+	if len(fresh) > 0 {
+		return fresh
+	}
+	return old
+}
+
+// ConversationID returns the ID of the number-th conversation of a thread: the
+// same on every store and replica.
+func ConversationID(agent, channel, thread string, number int) string {
+	sum := sha256.Sum256([]byte(joinKey(agent, channel, thread)))
+	return fmt.Sprintf("%s-%d", base64.RawURLEncoding.EncodeToString(sum[:12]), number)
+}
+
+// summarise is all that a new conversation knows of the one before it.
+func summarise(c *Conversation) string {
+	var first string
+	for _, e := range c.Messages {
+		if e.Message.Author == channels.FromCustomer {
+			first = e.Message.Text
+			break
+		}
+	}
+	if r := []rune(first); len(r) > 200 {
+		first = string(r[:200]) + "…"
+	}
+	return fmt.Sprintf("%s: %q (%d messages)", c.StartedAt.Format(time.DateOnly), first, len(c.Messages))
+}
+
+func (m *MemoryStore) forgetDeliveries() {
+	if m.accepted++; m.accepted%4096 != 0 {
+		return
+	}
+	old := m.now().Add(-deliveriesKept)
+	maps.DeleteFunc(m.deliveries, func(_ deliveryDigest, d memoryDelivery) bool { return d.at.Before(old) })
+}
