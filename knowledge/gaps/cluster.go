@@ -10,13 +10,12 @@ const (
 	// candidates is how many topics are compared with a question exactly: those
 	// that share most with it.
 	candidates = 8
-	// widespread is in how many topics a term may be, in all or as a share of
-	// them, to lead to candidates.
-	widespreadTopics = 64
-	widespreadShare  = .05
+	// postings bounds how many holders of a question's terms are looked at for
+	// candidates: those of its rarest terms.
+	postings = 1024
 	// centreWords and centreGrams bound what is kept of a topic.
-	centreWords = 48
-	centreGrams = 160
+	centreWords = 32
+	centreGrams = 96
 	// wordShare is what the words count for in a similarity, the rest is of the
 	// n-grams.
 	wordShare = .6
@@ -33,6 +32,7 @@ type cluster struct {
 	holders [][]int32        // by term: the centres that hold it
 	centres []*centre
 	shared  []float64 // by centre, while candidates are sought
+	weights []float64 // by number of holders, see weight
 }
 
 // centre is what the questions of a topic have in common.
@@ -56,10 +56,14 @@ type similar struct {
 
 func newCluster() *cluster { return &cluster{numbers: map[uint64]int32{}} }
 
-// weight is the squared inverse frequency of a term over topics.
+// weight is the squared inverse frequency of a term over topics:
+// ln(1 + all/(holders + 1)). It is computed once until there is another topic.
 func (c *cluster) weight(holders int) float64 {
-	w := math.Log(1 + float64(len(c.centres)+supposedTopics)/float64(holders+1))
-	return w * w
+	for i := len(c.weights); i <= holders; i++ {
+		w := math.Log(1 + float64(len(c.centres)+supposedTopics)/float64(i+1))
+		c.weights = append(c.weights, w*w)
+	}
+	return c.weights[holders]
 }
 
 func (c *cluster) weightOf(term int32) float64 { return c.weight(len(c.holders[term])) }
@@ -110,31 +114,48 @@ func (c *cluster) lookUp(keys []uint64) (known []int32, norm float64) {
 	return known, norm
 }
 
-// sharing returns the centres that share most with a question, by terms that
-// are not everywhere.
+// sharing returns the centres that share most with a question, by its rarest
+// terms: what is common to many topics tells none of them.
 func (c *cluster) sharing(a asked) []int32 {
-	limit := max(widespreadTopics, int(widespreadShare*float64(len(c.centres))))
+	all := slices.Concat(a.words, a.grams)
+	slices.SortFunc(all, func(x, y int32) int {
+		return cmp.Or(cmp.Compare(len(c.holders[x]), len(c.holders[y])), cmp.Compare(x, y))
+	})
 	var touched []int32
-	for _, list := range [][]int32{a.words, a.grams} {
-		for _, term := range list {
-			holders := c.holders[term]
-			if len(holders) > limit {
-				continue
+	left := postings
+	for _, term := range all {
+		if left -= len(c.holders[term]); left < 0 && len(touched) > 0 {
+			break
+		}
+		w := c.weightOf(term)
+		for _, at := range c.holders[term] {
+			if c.shared[at] == 0 {
+				touched = append(touched, at)
 			}
-			w := c.weightOf(term)
-			for _, at := range holders {
-				if c.shared[at] == 0 {
-					touched = append(touched, at)
-				}
-				c.shared[at] += w
-			}
+			c.shared[at] += w
 		}
 	}
-	slices.SortFunc(touched, func(x, y int32) int { return cmp.Or(cmp.Compare(c.shared[y], c.shared[x]), cmp.Compare(x, y)) })
+	best := c.most(touched)
 	for _, at := range touched {
 		c.shared[at] = 0
 	}
-	return touched[:min(len(touched), candidates)]
+	return best
+}
+
+// most returns those that share most, the earlier of equals first.
+func (c *cluster) most(touched []int32) []int32 {
+	best := make([]int32, 0, candidates+1)
+	for _, at := range touched {
+		i := len(best)
+		for i > 0 && (c.shared[best[i-1]] < c.shared[at] || c.shared[best[i-1]] == c.shared[at] && best[i-1] > at) {
+			i--
+		}
+		if i < candidates {
+			best = slices.Insert(best, i, at)
+			best = best[:min(len(best), candidates)]
+		}
+	}
+	return best
 }
 
 // cosine compares a question with a centre by their terms of one kind.
@@ -161,6 +182,7 @@ func (c *cluster) cosine(terms []int32, norm float64, of []weighted, questions f
 func (c *cluster) add(t *topic) *centre {
 	centre := &centre{topic: t}
 	c.centres, c.shared = append(c.centres, centre), append(c.shared, 0)
+	c.weights = c.weights[:0]
 	return centre
 }
 
