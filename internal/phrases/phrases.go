@@ -22,6 +22,10 @@ const (
 	Transferring      Key = "transferring"    // a human takes over
 	OutOfHours        Key = "out of hours"    // with {time}: a human answers when the team is back
 	NobodyThere       Key = "nobody there"    // out of hours without a known opening
+	HandoffFailed     Key = "handoff failed"  // the team cannot be reached
+	HandoffLater      Key = "handoff later"   // with {time}: a human takes over when the team is back, the agent goes on
+	HandoffKept       Key = "handoff kept"    // a human will come, the agent goes on
+	HandoffOpen       Key = "handoff open"    // the same when a human has the case already
 	Greeting          Key = "greeting"        // with {name}: answer to a mere greeting
 	GreetingNoName    Key = "greeting noname" // the same for an agent without a name
 	Thanks            Key = "thanks"          // answer to mere thanks
