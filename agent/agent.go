@@ -14,6 +14,7 @@ import (
 	"github.com/kundeagent/kundeagent/handoff"
 	"github.com/kundeagent/kundeagent/internal/language"
 	"github.com/kundeagent/kundeagent/knowledge"
+	"github.com/kundeagent/kundeagent/knowledge/gaps"
 )
 
 // Knowledge is what an agent knows. [knowledge.Base] is one.
@@ -56,6 +57,9 @@ type Config struct {
 	// AllowedURLs may appear in answers without a citation; an address that
 	// begins with one of them is allowed.
 	AllowedURLs []string
+
+	// Gaps tells how questions without an answer are grouped into topics.
+	Gaps gaps.Config
 
 	// AnswerAt is the answerability from which the agent answers; default .4.
 	AnswerAt float64
@@ -149,6 +153,7 @@ type Agent struct {
 	wake       chan string
 	holder     string
 	watchers   watchers
+	gaps       *gapTopics
 }
 
 // ErrInvalidConfig: a configuration cannot work. The text lists every fault.
@@ -162,7 +167,7 @@ func New(cfg Config) (*Agent, error) {
 	cfg.setDefaults()
 	a := &Agent{
 		cfg: cfg, actions: map[string]*boundAction{}, channels: map[string]channels.Channel{},
-		wake: make(chan string, 1024), holder: newHolder(),
+		wake: make(chan string, 1024), holder: newHolder(), gaps: &gapTopics{},
 	}
 	a.guidelines = newGuidelines(cfg.Guidelines)
 	a.guards = guardChain(&cfg, a.guidelines.guard())

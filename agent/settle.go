@@ -99,17 +99,6 @@ func wasSent(c *Conversation, key string) bool {
 	return true
 }
 
-// Gap is a question the knowledge had no answer to, as logged in [GapLog]: the
-// first of each conversation.
-type Gap struct {
-	Conversation string
-	Channel      string
-	Language     string
-	Question     string
-	Confidence   float64
-	At           time.Time
-}
-
 // Outcome is what one turn came to, as logged in [ReportLog].
 type Outcome struct {
 	Conversation string
@@ -130,16 +119,12 @@ func (w *work) logTurn(ctx context.Context, c *Conversation, t *SettledTurn) err
 	outcome := Outcome{
 		Conversation: c.ID, Channel: c.Channel, Language: r.Language, Decision: r.Decision, Reason: r.Reason, Substantive: r.Substantive, At: t.At,
 	}
-	unanswered := (r.Decision == Clarify || r.Decision == OfferHandoff) && !r.Trace.avoided()
 	if r.Case != nil {
 		outcome.Handoff = r.Case.Reason
-		unanswered = r.Case.Reason == handoff.CannotAnswer
 	}
 	err := w.agent.log(ctx, ReportLog, "", t.Key, t.At, outcome)
-	if unanswered && err == nil {
-		err = w.agent.log(ctx, GapLog, c.ID, c.ID, t.At, Gap{
-			Conversation: c.ID, Channel: c.Channel, Language: r.Language, Question: t.Question, Confidence: r.Confidence, At: t.At,
-		})
+	if err == nil {
+		err = w.logGap(ctx, c, t)
 	}
 	if err == nil {
 		err = w.agent.log(ctx, TraceLog, c.ID, t.Key, t.At, r)
@@ -147,11 +132,12 @@ func (w *work) logTurn(ctx context.Context, c *Conversation, t *SettledTurn) err
 	return err
 }
 
-// log appends a line to a log. conversation is set where the line holds words or
+// log appends a line to a log; the text of gaps is redacted before, see logAsked.
+// conversation is set where the line holds words or
 // data of the customer's, which go when they are forgotten.
 func (a *Agent) log(ctx context.Context, kind LogKind, conversation, key string, at time.Time, v any) error {
 	data, err := json.Marshal(v)
-	if err == nil && a.cfg.Redactor != nil && kind != AuditLog {
+	if err == nil && a.cfg.Redactor != nil && kind != AuditLog && kind != GapLog {
 		data, err = redactJSON(a.cfg.Redactor, data)
 	}
 	if err == nil {

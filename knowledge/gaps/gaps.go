@@ -92,6 +92,9 @@ func (ts *Topics) Place(ctx context.Context, conversation, question, language st
 	return newID(conversation), err
 }
 
+// Knows reports whether a question of the conversation was applied.
+func (ts *Topics) Knows(conversation string) bool { return ts.seen["asked "+conversation] }
+
 // byWords returns the topic that is most like a question, if it is enough so.
 func (ts *Topics) byWords(t terms, language string) *topic {
 	c := ts.clusters[text.Base(language)]
