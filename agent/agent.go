@@ -65,7 +65,8 @@ type Config struct {
 	AnswerAt float64
 	// MaxQuote is how long an answer made without a model may be, in characters
 	// (code points) with its citation marks; default 300, at least 100. Longer
-	// sentences are quoted in part.
+	// sentences are quoted in part. Each further question of a message adds half
+	// as much, for three of them at most, and short answers are never cut.
 	MaxQuote int
 	// MaxClarify is how often in a row the agent asks back before it hands
 	// over; default 1, negative is never.

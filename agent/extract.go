@@ -44,6 +44,7 @@ type unit struct {
 type extract struct {
 	terms    *questionTerms
 	passages []knowledge.Found
+	marks    []int // of the passages; nil if they are counted from 1
 	units    []unit
 	weights  []float32 // of the terms, adding up to 1
 }
@@ -64,6 +65,14 @@ func newExtract(question, context, language string, passages []knowledge.Found) 
 	x.weigh(rows)
 	x.score(rows)
 	return x
+}
+
+// mark is the number by which a passage is cited.
+func (x *extract) mark(passage int) int {
+	if x.marks == nil {
+		return passage + 1
+	}
+	return x.marks[passage]
 }
 
 // unitsOf takes passages apart.

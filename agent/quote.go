@@ -24,11 +24,6 @@ const (
 	following = .1
 	// alike is how well another row or list item must fit, against the best.
 	alike = .9
-	// leastPart is what the best unit for one of several questions must share
-	// with it, for that question to be answered beside the others.
-	leastPart = .3
-	// leastRoom in runes must be there for each of several questions.
-	leastRoom = 60
 )
 
 // quote answers from the passages found without a model. Several questions are
@@ -37,37 +32,20 @@ func (a *Agent) quote(u understanding, in input, found knowledge.Result, p plan)
 	d := draft{plan: p, passages: found.Passages}
 	intro := answerIntro(a.cfg.Profile.Personality, u.language.Language)
 	room := a.cfg.MaxQuote - utf8.RuneCountInString(intro) - len("\n\n")
-	questions := questionsIn(in.question.Text)
-	if len(questions) > 1 && room/len(questions) >= leastRoom {
-		if answers := quoteEach(questions, in.question.Text, u, found.Passages, room); len(answers) > 0 {
+	if questions := questionsIn(in.question.Text); len(questions) > 1 {
+		d.plan.parts = slices.Clone(p.parts)
+		each := room + partsRoom(a.cfg.MaxQuote, len(questions)) - a.cfg.MaxQuote
+		if answers := a.quoteParts(u, in.question.Text, questions, d.plan.parts, found.Passages, each); len(answers) > 0 {
 			d.text = intro + "\n\n" + strings.Join(answers, "\n\n")
 			return d
 		}
+		d.plan.parts = p.parts
 	}
 	x := newExtract(in.question.Text, u.context, u.language.Language, found.Passages)
 	if quoted := x.quote(room, nil); quoted != "" {
 		d.text = intro + "\n\n" + quoted
 	}
 	return d
-}
-
-// quoteEach answers those of several questions that share enough with a unit.
-func quoteEach(questions []string, message string, u understanding, passages []knowledge.Found, room int) []string {
-	var answers []string
-	said := map[uint64]bool{}
-	for i, question := range questions {
-		x := newExtract(question, message+"\n"+u.context, u.language.Language, passages)
-		best := x.best(func(int) bool { return true })
-		if best < 0 || x.units[best].shared < leastPart {
-			continue
-		}
-		n := (room - len("\n\n")*(len(questions)-1-i)) / (len(questions) - i)
-		if quoted := x.quote(n, said); quoted != "" {
-			answers = append(answers, quoted)
-			room -= utf8.RuneCountInString(quoted) + len("\n\n")
-		}
-	}
-	return answers
 }
 
 // quote returns the answer in markdown with the marks of its passages, in at
@@ -95,7 +73,7 @@ func (x *extract) choose(limit int, said map[uint64]bool) []int {
 	if best < 0 {
 		return nil
 	}
-	c := choice{extract: x, limit: limit}
+	c := choice{extract: x, limit: limit, said: said}
 	c.take(best)
 	switch u := x.units[best]; {
 	case x.leadsIn(best):
@@ -117,6 +95,7 @@ func (x *extract) choose(limit int, said map[uint64]bool) []int {
 type choice struct {
 	*extract
 	limit int
+	said  map[uint64]bool // in answers to other questions; nil if there is one alone
 	taken []int
 	runes int
 }
@@ -127,7 +106,7 @@ const markRunes = 5
 // take adds a unit unless it is there, empty, or too long for what is left.
 func (c *choice) take(i int) bool {
 	n := utf8.RuneCountInString(c.units[i].text) + markRunes
-	if len(c.taken) > 0 && c.runes+n > c.limit || slices.Contains(c.taken, i) {
+	if len(c.taken) > 0 && (c.runes+n > c.limit || c.said[c.units[i].words]) || slices.Contains(c.taken, i) {
 		return false
 	}
 	c.taken = append(c.taken, i)
@@ -188,7 +167,8 @@ func (c *choice) takeRest(best int) {
 }
 
 // takeSentences takes further sentences: those that fit well, sooner the one
-// that follows what is taken.
+// that follows what is taken. For one of several questions they are of the same
+// passage: others are there for the other questions.
 func (c *choice) takeSentences(best int) {
 	all := c.units
 	for c.sentences() < quotedUnits {
@@ -199,7 +179,8 @@ func (c *choice) takeSentences(best int) {
 			if i > 0 && all[i-1].passage == u.passage && slices.Contains(c.taken, i-1) {
 				score += following * all[best].score
 			}
-			if score > most && !isItem(u.kind) && !c.leadsIn(i) && !c.has(i) && c.runes+utf8.RuneCountInString(u.text)+markRunes <= c.limit {
+			elsewhere := c.said != nil && u.passage != all[best].passage
+			if score > most && !elsewhere && !c.said[u.words] && !isItem(u.kind) && !c.leadsIn(i) && !c.has(i) && c.runes+utf8.RuneCountInString(u.text)+markRunes <= c.limit {
 				next, most = i, score
 			}
 		}

@@ -50,7 +50,7 @@ func (x *extract) write(chosen []int, limit int) string {
 			} else {
 				sb.WriteByte(' ')
 			}
-			sb.WriteString("[" + itoa(u.passage+1) + "]")
+			sb.WriteString("[" + itoa(x.mark(u.passage)) + "]")
 		}
 	}
 	return sb.String()

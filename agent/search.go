@@ -28,6 +28,12 @@ type TracePart struct {
 	// Known says that it is above the threshold by itself. What answers the question before
 	// may answer a FollowUp that is not known by itself.
 	Known, FollowUp bool
+	// Missing says that the reply, made without a model, tells that nothing was
+	// found about it.
+	Missing bool `json:",omitempty"`
+
+	approved string            // the short answer to it
+	passages []knowledge.Found // found for it
 }
 
 // search finds what is known about a message. A message that asks several
@@ -92,10 +98,14 @@ func (a *Agent) searchParts(ctx context.Context, in input, q knowledge.Query, qu
 			return knowledge.Result{}, nil, err
 		}
 		part.Query, part.Answerability = found.Query, found.Answerability
+		if found.ShortAnswer != nil {
+			part.approved = found.ShortAnswer.Answer
+		}
 		if found.Answerability >= answerAt {
 			part.Known = i == 0 || found.Query == question
 			merged.Answerability = max(merged.Answerability, found.Answerability)
 		}
+		part.passages = found.Passages
 		lists = append(lists, found.Passages)
 		parts = append(parts, part)
 		merged.Generation = found.Generation

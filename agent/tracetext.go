@@ -113,6 +113,9 @@ func (p *tracePrinter) search(t *Trace) {
 		if part.FollowUp {
 			known += ", a follow-up"
 		}
+		if part.Missing {
+			known += ", said to be unknown"
+		}
 		p.line("  part %q, %s (%.2f), searched %q", part.Text, known, part.Answerability, part.Query)
 	}
 	if t.ShortAnswer != "" {

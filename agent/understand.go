@@ -65,11 +65,15 @@ func smallTalk(words []phrases.Word, language LanguageDecision) phrases.Key {
 // words alone.
 const followUpRunes = 60
 
+// followUpUnspaced is the same for a message of a script without spaces, whose
+// words cannot be counted: "and the price?" has that many letters there.
+const followUpUnspaced = 12
+
 // isFollowUp recognises questions that cannot be understood without the one
 // before: very short ones, and short ones that begin like "and for …" in the
 // conversation's language: "i" is "and" in Polish.
 func isFollowUp(s string, words []phrases.Word, language LanguageDecision) bool {
-	if len(text.Words(s)) <= 2 {
+	if said := text.Words(s); len(said) <= 2 && (len(said) == 0 || !isUnspacedWord(said[0]) || utf8.RuneCountInString(s) <= followUpUnspaced) {
 		return true
 	}
 	if utf8.RuneCountInString(s) > followUpRunes {

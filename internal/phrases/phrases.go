@@ -18,6 +18,7 @@ const (
 	IntroEmpathetic   Key = "intro empathetic"
 	IntroWitty        Key = "intro witty"
 	Clarify           Key = "clarify"         // nothing fits the question
+	NothingAbout      Key = "nothing about"   // with {question}: what one of several questions asks is not known
 	OfferHuman        Key = "offer human"     // ask whether a human should take over
 	Transferring      Key = "transferring"    // a human takes over
 	OutOfHours        Key = "out of hours"    // with {time}: a human answers when the team is back
