@@ -140,6 +140,9 @@ type Config struct {
 	// OnReply is told every reply that Run settles, from the worker, at least
 	// once.
 	OnReply func(conversation string, r Reply)
+	// OnDraft is told in the same way every draft that Run makes, instead of
+	// OnReply.
+	OnDraft func(d DraftReply)
 }
 
 // Agent is one customer agent. It is safe for concurrent use.

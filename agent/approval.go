@@ -182,7 +182,7 @@ func (a *Agent) approvalsOf(c *Conversation, in input, r Reply) []Approval {
 	seen := map[string]bool{}
 	now := a.cfg.Now()
 	for _, rec := range r.Trace.Actions {
-		id := approvalID(rec.Key)
+		id := digestOf(rec.Key)
 		if rec.Outcome != ActionAwaits || rec.DryRun || seen[id] || c.approval(id) != nil {
 			continue
 		}
@@ -195,7 +195,7 @@ func (a *Agent) approvalsOf(c *Conversation, in input, r Reply) []Approval {
 	return out
 }
 
-func approvalID(key string) string {
+func digestOf(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:8])
 }

@@ -67,6 +67,9 @@ func (w *work) settleApproval(ctx context.Context, c Conversation, p Approval) e
 	if err != nil {
 		return err
 	}
+	if w.drafts(ctx, life, &c) {
+		return w.deliverDraft(ctx, c, in, reply)
+	}
 	return w.deliver(ctx, c, in, reply)
 }
 

@@ -83,6 +83,8 @@ func (a *Agent) mayTake(ctx context.Context, l Lifecycle, c *Conversation) admit
 		return admitted{reason: "agent is paused: " + l.PauseReason}
 	case !a.hoursOn(d).Open(a.cfg.Now()):
 		return admitted{reason: "outside the agent's hours"}
+	case d.Mode == ModeDraft && c.Exchange:
+		return admitted{reason: "replies on " + c.Channel + " are only drafted, and the customer cannot wait for one there"}
 	case !d.holds(c.ID):
 		return admitted{reason: fmt.Sprintf("not among the %d %% of conversations on %s that the agent takes", d.Percent, c.Channel)}
 	}

@@ -45,6 +45,13 @@ func (j journal) ofApproval(id string) journal {
 	return j
 }
 
+// ofDraft returns the journal of the turn that drafts a reply.
+func (j journal) ofDraft() journal {
+	j.turn = "draft-" + j.turn
+	j.prefix += "/draft"
+	return j
+}
+
 // turnName names a turn by the first message it deals with.
 func turnName(first int64) string { return strconv.FormatInt(first, 10) }
 

@@ -33,12 +33,16 @@ func (c *memoryConversation) underLease(now time.Time) bool {
 func (c *memoryConversation) append(msg channels.Message) int64 {
 	seq := int64(len(c.Messages) + 1)
 	c.Messages = append(c.Messages, channels.Entry{Seq: seq, Message: msg})
+	c.supersedeDrafts(msg.At)
 	return seq
 }
 
 func (c *memoryConversation) changeOwner(ch OwnerChange) {
 	c.Owner, c.OwnerName, c.OwnedSince = ch.Owner, ch.Name, ch.At
 	c.OwnerVersion++
+	if ch.Owner == NobodyOwns {
+		c.supersedeDrafts(ch.At)
+	}
 }
 
 // Load implements [Store].
@@ -58,6 +62,7 @@ func (c *memoryConversation) copy() Conversation {
 	out.Notes = slices.Clone(out.Notes)
 	out.Outbox = slices.Clone(out.Outbox)
 	out.Approvals = slices.Clone(out.Approvals)
+	out.Drafts = slices.Clone(out.Drafts)
 	out.Feedback = slices.Clone(out.Feedback)
 	out.Contact = cloneContact(out.Contact)
 	return out
@@ -108,6 +113,9 @@ func (m *MemoryStore) Save(_ context.Context, l Lease, s Save) error {
 	}
 	for _, p := range s.Approvals {
 		c.putApproval(p)
+	}
+	for _, d := range s.Drafts {
+		c.putDraft(d)
 	}
 	if s.Owner != nil {
 		c.changeOwner(*s.Owner)

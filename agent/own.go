@@ -177,6 +177,9 @@ func (w *work) postpone(ctx context.Context, cause error) error {
 	if p := failedApproval(&c, cause); stuck && p != nil {
 		return w.giveUpApproval(ctx, c, *p, cause)
 	}
+	if stuck && failedDraft(cause) {
+		return w.giveUpDraft(ctx, c, cause)
+	}
 	if stuck && c.Owner == AgentOwns && c.lastCustomerSeq() > c.Progress.Answered {
 		in := w.inputOf(&c, admitted{taken: true})
 		reply := w.agent.handOver(ctx, in, in.language, handoff.Failure, cause.Error())

@@ -20,6 +20,8 @@ type SettledTurn struct {
 	Question string
 	Reply    Reply
 	At       time.Time
+	// Draft is the ID of the draft that the reply became instead of a message.
+	Draft string `json:",omitempty"`
 }
 
 // after decides what becomes of a conversation's reservation: the first answer
@@ -53,11 +55,21 @@ func (w *work) settle(ctx context.Context, c *Conversation) (bool, error) {
 			return true, err
 		}
 	}
-	if t != nil && w.agent.cfg.OnReply != nil {
-		w.agent.cfg.OnReply(c.ID, t.Reply)
+	if t != nil {
+		w.agent.tell(c, t)
 	}
 	c.Progress.Unsettled = nil
 	return true, w.save(ctx, Save{Progress: c.Progress})
+}
+
+// tell tells the host what a turn came to.
+func (a *Agent) tell(c *Conversation, t *SettledTurn) {
+	switch d := c.draft(t.Draft); {
+	case t.Draft == "" && a.cfg.OnReply != nil:
+		a.cfg.OnReply(c.ID, t.Reply)
+	case d != nil && a.cfg.OnDraft != nil:
+		a.cfg.OnDraft(*d)
+	}
 }
 
 func (w *work) settleCharge(ctx context.Context, c *Conversation) error {
@@ -108,6 +120,7 @@ type Outcome struct {
 	Reason       string
 	Handoff      handoff.Reason // with HandOff
 	Substantive  bool
+	Drafted      bool `json:",omitempty"` // for a person to send, not sent
 	At           time.Time
 }
 
@@ -117,7 +130,7 @@ func (w *work) logTurn(ctx context.Context, c *Conversation, t *SettledTurn) err
 		w.agent.cfg.Logger.InfoContext(ctx, "turn", "agent", c.Agent, "conversation", c.ID, "question", t.Question, "decision", r.Decision.String(), "reply", r.Text)
 	}
 	outcome := Outcome{
-		Conversation: c.ID, Channel: c.Channel, Language: r.Language, Decision: r.Decision, Reason: r.Reason, Substantive: r.Substantive, At: t.At,
+		Conversation: c.ID, Channel: c.Channel, Language: r.Language, Decision: r.Decision, Reason: r.Reason, Substantive: r.Substantive, Drafted: t.Draft != "", At: t.At,
 	}
 	if r.Case != nil {
 		outcome.Handoff = r.Case.Reason

@@ -55,6 +55,15 @@ type Store interface {
 	// PendingApprovals returns up to limit undecided approvals of an agent,
 	// oldest first.
 	PendingApprovals(ctx context.Context, agent string, limit int) ([]Approval, error)
+	// DecideDraft records what became of a draft, and returns it with its verdict:
+	// that of ch, or what became of it before. With the former ch's message joins
+	// the conversation and the outbox. ErrNoDraft if there is none of that ID.
+	//
+	// Whatever message joins a conversation, by whichever method, makes its
+	// pending drafts superseded, as does its end.
+	DecideDraft(ctx context.Context, agent, conversation string, ch DraftChange) (DraftReply, error)
+	// PendingDrafts returns up to limit pending drafts of an agent, oldest first.
+	PendingDrafts(ctx context.Context, agent string, limit int) ([]DraftReply, error)
 	// AddNote adds an internal remark.
 	AddNote(ctx context.Context, agent, conversation string, n channels.Note) error
 
@@ -171,6 +180,7 @@ type Conversation struct {
 	Notes     []channels.Note
 	Outbox    []Send
 	Approvals []Approval
+	Drafts    []DraftReply
 	Progress  Progress
 }
 
@@ -359,7 +369,12 @@ type Save struct {
 	// Approvals join the conversation, or replace the line with the same ID
 	// except for its Decision, which DecideApproval alone sets.
 	Approvals []Approval
-	Owner     *OwnerChange // without a message
+	// Drafts join the conversation and supersede those before them, or replace
+	// the one with the same ID except for its Verdict, which only DecideDraft
+	// sets. A draft that does not know the conversation's last message is
+	// superseded at once.
+	Drafts []DraftReply
+	Owner  *OwnerChange // without a message
 	// Ended are turns whose records are not needed any more.
 	Ended []string
 }

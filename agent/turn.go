@@ -56,12 +56,14 @@ type input struct {
 // turn takes a conversation through steps 3 to 10. It leaves everything to be
 // done in the store, so that it can be called again after a crash anywhere.
 func (w *work) turn(ctx context.Context, c Conversation) error {
-	if c.Owner != AgentOwns {
-		return w.staySilent(ctx, c)
-	}
 	life, err := w.agent.lifecycle(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case w.drafts(ctx, life, &c):
+		return w.draft(ctx, c)
+	case c.Owner != AgentOwns:
+		return w.staySilent(ctx, c)
 	}
 	admitted, err := w.admit(ctx, &c, life)
 	if err != nil {

@@ -1,0 +1,155 @@
+package agent_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/kundeagent/kundeagent/agent"
+	"github.com/kundeagent/kundeagent/agent/agenttest"
+	"github.com/kundeagent/kundeagent/channels"
+)
+
+func TestP2TakeoverWhileADraftIsWrittenSendsNothing(t *testing.T) {
+	started, resume := make(chan struct{}), make(chan struct{})
+	model := agenttest.NewModel(agenttest.Step{Text: "Within 14 days [1].", Before: func(context.Context, agent.Request) error {
+		close(started)
+		<-resume
+		return nil
+	}})
+	d := startDrafting(t, agent.Config{Model: model})
+	d.say(refundQuestion)
+	<-started
+	if err := d.Agent.As(mette).TakeOver(t.Context(), d.Conversation("customer")); err != nil {
+		t.Fatal(err)
+	}
+	close(resume)
+	r := d.next() // she has a draft now, made of what the model said
+	c := d.settled()
+	if len(model.Requests()) != 1 || !strings.Contains(r.Text, "14 days") || c.OwnerName != "Mette" || len(d.Inbox.Cases()) != 0 || len(d.Channel.Sent("")) != 0 {
+		t.Errorf("%d requests, draft %q, owner %s, %d cases, sent %s", len(model.Requests()), r.Text, c.OwnerName, len(d.Inbox.Cases()), texts(d.Channel.Sent("")))
+	}
+}
+
+func TestReplyWhileADraftIsWrittenMakesItOutOfDate(t *testing.T) {
+	started, resume := make(chan struct{}), make(chan struct{})
+	wait := agenttest.Step{Text: "Within 14 days [1].", Before: func(context.Context, agent.Request) error {
+		close(started)
+		<-resume
+		return nil
+	}}
+	d := startDrafting(t, agent.Config{Model: agenttest.NewModel(agenttest.Say("Within 14 days [1]."), wait)})
+	first := d.draft(refundQuestion)
+	op := d.Agent.As(mette)
+	if err := op.Reply(t.Context(), first.Conversation, "k1", "Hi."); err != nil {
+		t.Fatal(err)
+	}
+	d.say("When do I get the money for the return?")
+	<-started
+	// The same person goes on: no change of owner tells of it.
+	if err := op.Reply(t.Context(), first.Conversation, "k2", "In two weeks."); err != nil {
+		t.Fatal(err)
+	}
+	close(resume)
+	r := d.next()
+	d.settled()
+	d.requireState(r.ID, agent.DraftSuperseded)
+	if pending, _ := op.PendingDrafts(t.Context(), 10); len(pending) != 0 {
+		t.Errorf("pending %+v", pending)
+	}
+}
+
+func TestP1DraftIsSentOrOutOfDateNeverBoth(t *testing.T) {
+	outcomes := map[bool]int{}
+	for range 40 {
+		store := agent.NewMemoryStore(nil)
+		channel := channels.NewMemory("test", channels.Capabilities{})
+		a := mustNew(t, agent.Config{Knowledge: helpCentre(t), Store: store, Channels: []channels.Channel{channel}})
+		if err := a.As(boss).Deploy(t.Context(), "test", agent.Deployment{Mode: agent.ModeDraft}); err != nil {
+			t.Fatal(err)
+		}
+		stop := running(t, a)
+		if err := channel.Say(t.Context(), "customer", "d1", refundQuestion); err != nil {
+			t.Fatal(err)
+		}
+		var pending []agent.DraftReply
+		waitFor(t, func() bool { pending, _ = a.As(mette).PendingDrafts(t.Context(), 10); return len(pending) == 1 })
+		stop()
+		r := pending[0]
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		sent := 0
+		for _, actor := range []agent.Actor{mette, boss, mette} {
+			wg.Go(func() {
+				err := a.As(actor).SendDraft(t.Context(), r.Conversation, r.ID, "")
+				if err != nil && !errors.Is(err, agent.ErrDraftSuperseded) && !errors.Is(err, agent.ErrDraftDecided) {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					sent++
+				}
+			})
+		}
+		wg.Go(func() {
+			if err := channel.Say(t.Context(), "customer", "d2", "Never mind!"); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Wait()
+		c, err := a.As(boss).Conversation(t.Context(), r.Conversation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		humans := 0
+		for _, e := range c.Messages {
+			if e.Message.Author == channels.FromHuman {
+				humans++
+			}
+		}
+		state := c.Drafts[0].Verdict.State
+		if was := state == agent.DraftSent; was != (sent > 0) || was != (humans == 1) || humans != len(c.Outbox) || !was && state != agent.DraftSuperseded {
+			t.Fatalf("draft is %s, %d sendings succeeded, %d messages, %d sends", state, sent, humans, len(c.Outbox))
+		}
+		outcomes[state == agent.DraftSent]++
+	}
+	t.Logf("sent %d, out of date %d", outcomes[true], outcomes[false])
+}
+
+func TestP15DraftsNeedPermission(t *testing.T) {
+	d := startDrafting(t, agent.Config{Authorizer: agent.AuthorizerFunc(func(_ context.Context, actor agent.Actor, _ agent.Permission, _ string) error {
+		if actor == mette {
+			return errors.New("not on the list")
+		}
+		return nil
+	})})
+	r := d.draft(refundQuestion)
+	op := d.Agent.As(mette)
+	_, listed := op.PendingDrafts(t.Context(), 10)
+	_, suggested := op.Suggest(t.Context(), r.Conversation)
+	for name, err := range map[string]error{
+		"list drafts": listed, "suggest": suggested,
+		"send draft":    op.SendDraft(t.Context(), r.Conversation, r.ID, ""),
+		"dismiss draft": op.DismissDraft(t.Context(), r.Conversation, r.ID, ""),
+	} {
+		if !errors.Is(err, agent.ErrUnauthorized) {
+			t.Errorf("%s: %v", name, err)
+		}
+		refused := 0
+		for _, e := range auditEvents(t, d.Agent) {
+			if e.Action == name && e.Refused && e.Actor == mette {
+				refused++
+			}
+		}
+		if refused != 1 {
+			t.Errorf("%d audit events for a refused %s", refused, name)
+		}
+	}
+	d.requireState(r.ID, agent.DraftPending)
+	if sent := d.Channel.Sent(""); len(sent) != 0 {
+		t.Errorf("sent %s", texts(sent))
+	}
+}
