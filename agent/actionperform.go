@@ -62,6 +62,11 @@ func (a *Agent) performOnce(ctx context.Context, in input, action *boundAction, 
 		a.reportPanic(ctx, in, unknown)
 		return rec, errors.Join(err, a.auditAction(ctx, in, rec, rec.Key))
 	}
+	if errors.Is(err, ErrNoConversation) && rec.Outcome == ActionPerformed {
+		// The customer was forgotten meanwhile: what is left is that it happened.
+		in.conversation, rec.Arguments = "", nil
+		return rec, errors.Join(err, a.auditAction(ctx, in, rec, rec.Key))
+	}
 	if err != nil {
 		return rec, err
 	}

@@ -113,6 +113,8 @@ type Config struct {
 
 	// Store remembers conversations; default a [MemoryStore].
 	Store Store
+	// Retention is how long the Store keeps what; default as long as it can.
+	Retention Retention
 	// Authorizer decides what people may do through [Agent.As]; the default
 	// allows everything.
 	Authorizer Authorizer
@@ -216,6 +218,9 @@ func (cfg *Config) validate() error {
 		fault("AnswerAt %v is not between 0 and 1", cfg.AnswerAt)
 	}
 	checkChannelSettings(cfg.PerChannel, fault)
+	if err := cfg.Retention.check(); err != nil {
+		errs = append(errs, err)
+	}
 	if err := checkGuidelines(cfg.Guidelines); err != nil {
 		errs = append(errs, err)
 	}

@@ -6,7 +6,7 @@ import "time"
 // set erase nothing; those that are add up.
 type Erasure struct {
 	// Contact erases everything of the contact with this [channels.Contact].ID:
-	// conversations in any state, with their messages, notes, sends, approvals
+	// conversations in which they wrote, in any state, with their messages, notes, sends, approvals
 	// and journal, whoever has their lease, and the lines of all logs that belong
 	// to them, even if the conversation itself is gone. Channel limits it to one
 	// channel.

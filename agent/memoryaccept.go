@@ -73,14 +73,14 @@ func (m *MemoryStore) place(r AcceptRequest) *memoryConversation {
 		}
 		if e.Kind == channels.MessageReceived {
 			last.Contact, last.Languages = e.Contact, cmpLanguages(e.Languages, last.Languages)
-			last.of.id = e.Contact.ID
+			last.of.add(e.Contact.ID)
 		}
 		return last
 	}
 	c := &memoryConversation{Conversation: Conversation{
 		Agent: r.Agent, Channel: e.Channel, Thread: e.Thread, Number: m.erased[r.Agent] + 1, Contact: e.Contact,
 		Languages: e.Languages, Exchange: r.Exchange, StartedAt: e.At, ActiveAt: e.At, ClosesAt: e.At.Add(r.IdleClose), OwnedSince: e.At,
-	}, of: &memoryContact{e.Channel, e.Contact.ID}}
+	}, of: &memoryContact{e.Channel, []string{e.Contact.ID}}}
 	if last != nil {
 		c.Number, c.Summary = last.Number+1, summarise(&last.Conversation)
 	}

@@ -24,7 +24,16 @@ type memoryConversation struct {
 
 // memoryContact is whose a conversation is. Lines of logs share it with the
 // conversation, and know it when the conversation is gone.
-type memoryContact struct{ channel, id string }
+type memoryContact struct {
+	channel string
+	ids     []string // all who wrote, such as a visitor before and after logging in
+}
+
+func (of *memoryContact) add(id string) {
+	if !slices.Contains(of.ids, id) {
+		of.ids = append(of.ids, id)
+	}
+}
 
 func (c *memoryConversation) underLease(now time.Time) bool {
 	return c.holder != "" && now.Before(c.expires)

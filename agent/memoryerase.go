@@ -1,6 +1,9 @@
 package agent
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Erase implements [Store].
 func (m *MemoryStore) Erase(_ context.Context, agent string, e Erasure) (Erased, error) {
@@ -8,7 +11,7 @@ func (m *MemoryStore) Erase(_ context.Context, agent string, e Erasure) (Erased,
 	defer m.mu.Unlock()
 	var out Erased
 	ofContact := func(of *memoryContact) bool {
-		return e.Contact != "" && of != nil && of.id == e.Contact && (e.Channel == "" || of.channel == e.Channel)
+		return e.Contact != "" && of != nil && slices.Contains(of.ids, e.Contact) && (e.Channel == "" || of.channel == e.Channel)
 	}
 	for _, c := range m.conversations {
 		if c.Agent == agent && (ofContact(c.of) || m.endedBefore(c, e)) {

@@ -95,7 +95,7 @@ func (w *work) all(ctx context.Context) error {
 		switch {
 		case errors.Is(err, ErrSuperseded), errors.Is(err, ErrTakenOver):
 			continue // the conversation moved on: look again
-		case err != nil && ctx.Err() == nil && !errors.Is(err, ErrFenced) && !errors.Is(err, ErrNoConversation):
+		case err != nil && ctx.Err() == nil && !errors.Is(err, ErrFenced):
 			return errors.Join(err, w.postpone(ctx, err))
 		case err != nil:
 			return err

@@ -37,6 +37,7 @@ func (a *Agent) Run(ctx context.Context) error {
 			})
 		}
 	}
+	wg.Go(func() { a.sweep(ctx) })
 	a.dispatch(ctx, jobs, running)
 	close(jobs)
 	wg.Wait()
