@@ -55,6 +55,15 @@
 // action that requires approval makes the turn end with an [Approval], which a
 // person decides with [Operator.Approve] or [Operator.Reject].
 //
+// # Drafts
+//
+// On a channel whose [Deployment] is in [ModeDraft] nothing is said without a
+// person: each message of a customer brings a [DraftReply], which a person sends
+// with [Operator.SendDraft], in its words or others, or dismisses. The
+// conversation is a human's from the first draft on, nothing is charged, and no
+// action has an effect. [Operator.Suggest] does the same once, for any
+// conversation that a human has.
+//
 // # Personal data
 //
 // Customers' text is not logged unless [Config].LogText asks for it, and then

@@ -131,6 +131,9 @@ func TestDraftIsNeitherSentNorChargedAndAHumanGetsTheConversation(t *testing.T) 
 	if len(cases) != 1 || cases[0].Reason != agent.DraftToApprove || cases[0].SuggestedReply != r.Text || cases[0].Conversation != c.ID || len(cases[0].Transcript) != 1 {
 		t.Errorf("cases %+v", cases)
 	}
+	if !c.Head().Drafting {
+		t.Error("a listing does not tell of the draft")
+	}
 	pending, err := d.Agent.As(mette).PendingDrafts(t.Context(), 10)
 	if err != nil || len(pending) != 1 || pending[0].ID != r.ID || pending[0].Conversation != c.ID {
 		t.Errorf("pending %+v, %v", pending, err)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/kundeagent/kundeagent/agent"
 	"github.com/kundeagent/kundeagent/agent/agenttest"
@@ -152,4 +154,59 @@ func TestP15DraftsNeedPermission(t *testing.T) {
 	if sent := d.Channel.Sent(""); len(sent) != 0 {
 		t.Errorf("sent %s", texts(sent))
 	}
+}
+
+func TestMessageWhileADraftIsWrittenJoinsItsQuestion(t *testing.T) {
+	started, resume := make(chan struct{}), make(chan struct{})
+	wait := agenttest.Step{Text: "Within 14 days [1].", Before: func(context.Context, agent.Request) error {
+		close(started)
+		<-resume
+		return nil
+	}}
+	d := startDrafting(t, agent.Config{Model: agenttest.NewModel(wait).Always(agenttest.Say("Within 14 days of it [1]."))})
+	d.say(refundQuestion)
+	<-started
+	d.say("And when do I get the receipt back?")
+	close(resume)
+	if r := d.next(); !strings.Contains(r.Question, "\nAnd when") {
+		t.Errorf("the draft answers %q alone", r.Question)
+	}
+	if c := d.settled(); len(c.Drafts) != 1 || len(d.Inbox.Cases()) != 1 {
+		t.Errorf("%d drafts, %d cases", len(c.Drafts), len(d.Inbox.Cases()))
+	}
+}
+
+// undraftable cannot keep drafts.
+type undraftable struct{ agent.Store }
+
+func (s undraftable) Save(ctx context.Context, l agent.Lease, save agent.Save) error {
+	if len(save.Drafts) > 0 {
+		return errCrash
+	}
+	return s.Store.Save(ctx, l, save)
+}
+
+func TestDraftThatWasNeverKeptIsNotTakenForAReply(t *testing.T) {
+	// What a model said about calls that were only rehearsed must not be replayed
+	// once the agent answers by itself.
+	synctest.Test(t, func(t *testing.T) {
+		var r refunds
+		store := undraftable{agent.NewMemoryStore(nil)}
+		meter := ledger(t, "agent", 1000)
+		model := agenttest.NewModel(agenttest.Call("refund", map[string]int{"order": 77}), agenttest.Say("It was only a rehearsal.")).Always(agenttest.Call("refund", map[string]int{"order": 77}))
+		d := startDrafting(t, agent.Config{Store: store, Model: model, Meter: meter, Poll: time.Second, Actions: []agent.Action{r.action(t, agent.Action{Idempotent: true})}})
+		if err := d.Agent.Deliver(t.Context(), channels.Event{Channel: "test", Delivery: "d1", Thread: "customer", Contact: verified, Message: channels.Message{Text: parcelQuestion}}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		asked := len(model.Requests())
+		if effects, _ := r.effects(); effects != 0 || asked == 0 {
+			t.Fatalf("%d effects, asked %d times", effects, asked)
+		}
+		d.mode(agent.ModeAuto)
+		reply := d.Next()
+		if effects, _ := r.effects(); effects != 1 || len(model.Requests()) == asked || strings.Contains(reply.Text, "rehearsal") {
+			t.Errorf("%d effects, asked %d times, then %d, reply %q", effects, asked, len(model.Requests()), reply.Text)
+		}
+	})
 }

@@ -56,6 +56,7 @@ type ConversationHead struct {
 	Messages int             // how many
 	LastFrom channels.Author // who said the last of them
 	Pending  int             // approvals that nobody has decided
+	Drafting bool            // a draft waits for a person
 }
 
 // Head returns the conversation without what was said.
@@ -68,6 +69,7 @@ func (c *Conversation) Head() ConversationHead {
 	if n := len(c.Messages); n > 0 {
 		h.LastFrom = c.Messages[n-1].Message.Author
 	}
+	_, h.Drafting = c.PendingDraft()
 	for _, p := range c.Approvals {
 		if p.Decision.State == ApprovalPending {
 			h.Pending++
