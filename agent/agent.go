@@ -100,8 +100,11 @@ type Config struct {
 	Triggers []handoff.Trigger
 	// Router takes what is handed over; default a [handoff.Inbox].
 	Router handoff.Router
-	// TeamHours is when humans answer; it only words the handoff message.
+	// TeamHours is when humans answer; nil is when Router says so. It words the
+	// handoff message, and tells [handoff.Later] when.
 	TeamHours *handoff.Schedule
+	// Handoff is how conversations go to humans.
+	Handoff Handoff
 
 	// Meter charges for conversations; nil charges nothing.
 	Meter credits.Meter
@@ -153,6 +156,7 @@ type Agent struct {
 	actions  map[string]*boundAction
 	tools    []Tool
 	channels map[string]channels.Channel
+	router   handoff.Router
 	guards   []namedGuard
 	// guidelines are Config.Guidelines, ready to be looked up.
 	guidelines *guidelines
@@ -175,6 +179,7 @@ func New(cfg Config) (*Agent, error) {
 		cfg: cfg, actions: map[string]*boundAction{}, channels: map[string]channels.Channel{},
 		wake: make(chan string, 1024), holder: newHolder(), gaps: &gapTopics{},
 	}
+	a.router = routerOf(&a.cfg)
 	a.guidelines = newGuidelines(cfg.Guidelines)
 	a.guards = guardChain(&cfg, a.guidelines.guard())
 	for _, action := range cfg.Actions {
@@ -244,6 +249,7 @@ func (cfg *Config) validate() error {
 		}
 		ids[c.ID()] = true
 	}
+	cfg.Handoff.check(fault)
 	for _, s := range []*handoff.Schedule{cfg.Hours, cfg.TeamHours} {
 		if err := s.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("%w: %w", ErrInvalidConfig, err))
@@ -297,6 +303,7 @@ func (cfg *Config) setDefaults() {
 	if cfg.Triggers == nil {
 		cfg.Triggers = handoff.DefaultTriggers()
 	}
+	defaultTo(&cfg.Handoff.RouteTries, defaultRouteTries)
 	if cfg.Router == nil {
 		cfg.Router = &handoff.Inbox{}
 	}

@@ -65,7 +65,7 @@ func (a *Agent) mayClarify(in input) bool {
 
 func (a *Agent) decideWithoutKnowledge(in input, u understanding) plan {
 	switch {
-	case u.signal.Urgency == handoff.Offer:
+	case u.signal.Urgency == handoff.Offer && !in.caseOpen:
 		return plan{decision: OfferHandoff, reason: string(u.signal.Reason), how: howFixed, fixed: phrases.OfferHuman}
 	case a.mayClarify(in):
 		return plan{decision: Clarify, reason: "nothing found above the threshold", how: howFixed, fixed: phrases.Clarify}

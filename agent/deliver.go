@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/kundeagent/kundeagent/channels"
@@ -45,9 +44,11 @@ func (w *work) deliver(ctx context.Context, c Conversation, in input, r Reply) e
 	}
 	if r.Decision == HandOff {
 		r.Case.Conversation = c.ID
-		p.Handoff = &HandoffProgress{Case: *r.Case}
-		save.Owner = &OwnerChange{Owner: HumanOwns, At: now}
+		p.Handoff, save.Owner = w.newHandoff(&c, r)
+	} else if r.yields {
+		p.Handoff, save.Owner = w.stepAside(&c)
 	}
+	p.Facts = addActions(p.Facts, r.Trace.Actions)
 	p.Charge = p.Charge.after(r, in.key)
 	p.Unsettled = &SettledTurn{Key: in.key, Question: in.question.Text, Reply: r, At: now}
 	save.Progress, save.Ended = p, []string{in.journal.turn}
@@ -100,19 +101,12 @@ func (w *work) finish(ctx context.Context, c *Conversation) (bool, error) {
 			return false, nil // it waits for its next attempt, and what follows with it
 		}
 	}
-	if h := c.Progress.Handoff; h != nil && !h.Routed {
-		did = true
-		assignment, err := w.agent.cfg.Router.Route(ctx, h.Case)
-		if err != nil {
-			return did, fmt.Errorf("agent: route case %s: %w", h.Case.Key, err)
-		}
-		c.Progress.Handoff = &HandoffProgress{Case: h.Case, Routed: true, Assignment: assignment}
-		if err := w.save(ctx, Save{Progress: c.Progress}); err != nil {
-			return did, err
-		}
+	routed, err := w.finishHandoff(ctx, c)
+	if err != nil {
+		return true, err
 	}
 	settled, err := w.settle(ctx, c)
-	return did || settled, err
+	return did || routed || settled, err
 }
 
 // send hands one claimed message to its channel and records what became of it.

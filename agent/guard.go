@@ -103,6 +103,7 @@ func (a *Agent) guard(ctx context.Context, in input, u understanding, found know
 	}
 	switch d.plan.how {
 	case howHandOff:
+		r.suggested = a.suggestion(in, u, found, d, nil)
 		r = a.handOff(ctx, in, r, found, d.plan.handoff, d.plan.reason)
 		return r, nil
 	case howFixed, howVerbatim, howUnknown:
@@ -126,6 +127,7 @@ func (a *Agent) guard(ctx context.Context, in input, u understanding, found know
 		if n := len(r.Trace.Verdicts); n > 0 {
 			reason = r.Trace.Verdicts[n-1].Guard + ": " + r.Trace.Verdicts[n-1].Reason
 		}
+		r.suggested = a.suggestion(in, u, found, d, r.Trace.Verdicts)
 		return a.handOff(ctx, in, r, found, handoff.GuardStopped, reason), nil
 	}
 	r.Text, r.Citations = cite(passed.text, d.passages)

@@ -2,12 +2,9 @@ package agent
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
-	"github.com/kundeagent/kundeagent/channels"
 	"github.com/kundeagent/kundeagent/handoff"
-	"github.com/kundeagent/kundeagent/internal/phrases"
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
@@ -19,46 +16,20 @@ func (a *Agent) handOver(ctx context.Context, in input, lang LanguageDecision, r
 }
 
 // handOff turns r into a handoff: one message for the customer and one case
-// with everything a human needs.
-func (a *Agent) handOff(_ context.Context, in input, r Reply, found knowledge.Result, reason handoff.Reason, detail string) Reply {
-	now := a.cfg.Now()
+// with everything a human needs. While a case is open there is no second one.
+func (a *Agent) handOff(ctx context.Context, in input, r Reply, found knowledge.Result, reason handoff.Reason, detail string) Reply {
 	r.Decision, r.Substantive, r.Citations = HandOff, false, nil
 	r.Reason = string(reason)
 	if detail != "" && detail != r.Reason {
 		r.Reason += ": " + detail
 	}
-	r.Text = a.handoffMessage(r.Language)
-	transcript := append(slices.Clone(in.question.History), channels.Message{Author: channels.FromCustomer, Text: in.question.Text, At: in.startedAt})
-	c := &handoff.Case{
-		Key: in.key, Agent: a.cfg.ID, Channel: in.question.Channel, Contact: in.question.Contact, Language: r.Language,
-		Reason: reason, Detail: detail, Transcript: transcript, WaitingSince: in.startedAt, CreatedAt: now,
-		Summary: fmt.Sprintf("%s. Last question: %q", reason, cutRunes(in.question.Text, 300)),
+	if in.caseOpen {
+		return a.stillOpen(ctx, in, r, reason)
 	}
-	for _, p := range found.Passages {
-		title := p.Title
-		if title == "" {
-			title = p.Document
-		}
-		if !slices.Contains(c.Sources, title) {
-			c.Sources = append(c.Sources, title)
-		}
-	}
-	r.Case = c
+	r.Case = a.caseFile(in, r, found, reason, detail)
+	r.way = a.wayOf(ctx, *r.Case)
+	r.Text, r.Case.Mode = r.way.text, r.way.mode
 	return r
-}
-
-// handoffMessage is what the customer is told: by whom and, out of hours, from
-// when they will be answered.
-func (a *Agent) handoffMessage(lang string) string {
-	now := a.cfg.Now()
-	if a.cfg.TeamHours.Open(now) {
-		return phrases.Text(lang, phrases.Transferring)
-	}
-	next, ok := a.cfg.TeamHours.NextOpen(now)
-	if !ok {
-		return phrases.Text(lang, phrases.NobodyThere)
-	}
-	return phrases.Text(lang, phrases.OutOfHours, "time", next.Format("2006-01-02 15:04"))
 }
 
 // trace begins the account of a reply.

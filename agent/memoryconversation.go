@@ -47,7 +47,8 @@ func (c *memoryConversation) append(msg channels.Message) int64 {
 }
 
 func (c *memoryConversation) changeOwner(ch OwnerChange) {
-	c.Owner, c.OwnerName, c.OwnedSince = ch.Owner, ch.Name, ch.At
+	c.Owner, c.OwnerName, c.OwnerID, c.OwnedSince = ch.Owner, ch.Name, ch.By, ch.At
+	c.OwnedAfter = int64(len(c.Messages))
 	c.OwnerVersion++
 	if ch.Owner == NobodyOwns {
 		c.supersedeDrafts(ch.At)
@@ -167,7 +168,7 @@ func (m *MemoryStore) ChangeOwner(_ context.Context, agent, conversation string,
 	if ch.Send != nil && slices.ContainsFunc(c.Outbox, func(s Send) bool { return s.Out.Key == ch.Send.Out.Key }) {
 		return c.copy(), nil
 	}
-	if c.Owner != ch.Owner || c.OwnerName != ch.Name {
+	if c.Owner != ch.Owner || c.OwnerName != ch.Name || c.OwnerID != ch.By {
 		c.changeOwner(ch)
 	}
 	if ch.Message != nil {

@@ -92,7 +92,7 @@ func (o *Operator) audit(ctx context.Context, e AuditEvent) error {
 // TakeOver gives a conversation to the person. What the agent is about to say
 // and has not been claimed for sending is not sent.
 func (o *Operator) TakeOver(ctx context.Context, conversation string) error {
-	return o.changeOwner(ctx, "take over", conversation, OwnerChange{Owner: HumanOwns, Name: o.actor.Name})
+	return o.changeOwner(ctx, "take over", conversation, OwnerChange{Owner: HumanOwns, Name: o.actor.Name, By: o.actor.ID})
 }
 
 // Return gives a conversation back to the agent.
@@ -121,7 +121,7 @@ func (o *Operator) Reply(ctx context.Context, conversation, key, text string) er
 	out := a.outgoing(&c, key, Reply{Text: text, Language: c.Progress.Language.Language})
 	msg := channels.Message{ID: key, Author: channels.FromHuman, Name: o.actor.Name, Text: text, At: a.cfg.Now()}
 	return o.apply(ctx, "reply", conversation, OwnerChange{
-		Owner: HumanOwns, Name: o.actor.Name, Message: &msg, Send: &Send{Out: out, UpTo: c.lastCustomerSeq()},
+		Owner: HumanOwns, Name: o.actor.Name, By: o.actor.ID, Message: &msg, Send: &Send{Out: out, UpTo: c.lastCustomerSeq()},
 	})
 }
 

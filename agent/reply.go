@@ -21,11 +21,14 @@ const (
 	// AwaitApproval tells the customer that a colleague checks what they asked
 	// for; see [Approval].
 	AwaitApproval
+	// AwaitHuman tells the customer that a human has their case already: there
+	// is no second handoff while one is open.
+	AwaitHuman
 )
 
 // String returns the decision's name.
 func (d Decision) String() string {
-	return [...]string{"silent", "answer", "clarify", "offer handoff", "hand off", "await approval"}[min(d, AwaitApproval)]
+	return [...]string{"silent", "answer", "clarify", "offer handoff", "hand off", "await approval", "await human"}[min(d, AwaitHuman)]
 }
 
 // Question is what [Agent.Reply] and [Agent.Preview] are asked.
@@ -63,6 +66,10 @@ type Reply struct {
 	// Case is what a human is handed, with HandOff.
 	Case  *handoff.Case
 	Trace Trace
+
+	way       handoffWay // with HandOff
+	yields    bool       // with AwaitHuman: the agent steps aside
+	suggested string     // what it would have said
 }
 
 // Trace tells how a reply came about, step by step. It holds the customer's

@@ -38,6 +38,13 @@ func (a *Agent) Run(ctx context.Context) error {
 		}
 	}
 	wg.Go(func() { a.sweep(ctx) })
+	a.runRouters(func(name string, run func(context.Context) error) {
+		wg.Go(func() {
+			if err := run(ctx); err != nil && ctx.Err() == nil {
+				cancel(fmt.Errorf("agent: %s: %w", name, err))
+			}
+		})
+	})
 	a.dispatch(ctx, jobs, running)
 	close(jobs)
 	wg.Wait()

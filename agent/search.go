@@ -39,7 +39,8 @@ type TracePart struct {
 // search finds what is known about a message. A message that asks several
 // things is searched part by part; if that finds nothing it is searched whole.
 func (a *Agent) search(ctx context.Context, in input, u understanding) (knowledge.Result, []TracePart, error) {
-	if u.smallTalk != "" || u.signal.Urgency == handoff.Now || u.guidance.avoid != nil {
+	handsOver := u.signal.Urgency == handoff.Now
+	if u.smallTalk != "" || handsOver && !asksSomething(u.signal) || u.guidance.avoid != nil {
 		return knowledge.Result{}, nil, nil
 	}
 	q := knowledge.Query{
@@ -47,6 +48,9 @@ func (a *Agent) search(ctx context.Context, in input, u understanding) (knowledg
 		Limit: passagesAsked, Audience: a.audience(ctx, in), Preview: in.dry,
 		// A rewriter may be a model, which is not asked without credits (P7).
 		AsIs: in.unpaid,
+	}
+	if handsOver {
+		return a.searchForCase(ctx, in, q), nil, nil
 	}
 	if questions := questionsIn(in.question.Text); len(questions) > 1 {
 		asIs := q

@@ -48,6 +48,6 @@ func (a *Agent) with(s Settings) (*Agent, error) {
 	cfg := a.cfg
 	cfg.Profile, cfg.Guidelines, cfg.AllowedURLs = s.Profile, s.Guidelines, s.AllowedURLs
 	cfg.AnswerAt, cfg.MaxClarify, cfg.PerChannel, cfg.Language = s.AnswerAt, s.MaxClarify, s.PerChannel, s.Language
-	cfg.Channels, cfg.Store, cfg.Meter, cfg.Router, cfg.OnReply = nil, nil, nil, nil, nil
+	cfg.Channels, cfg.Store, cfg.Meter, cfg.OnReply = nil, nil, nil, nil
 	return New(cfg)
 }

@@ -173,7 +173,9 @@ type Conversation struct {
 
 	Owner        Owner
 	OwnerName    string
-	OwnerVersion int64 // grows with each change of owner
+	OwnerID      string // of the Actor; empty for a human who answered elsewhere
+	OwnerVersion int64  // grows with each change of owner
+	OwnedAfter   int64  // the last message before the owner's change
 	OwnedSince   time.Time
 
 	Messages  []channels.Entry
@@ -220,12 +222,15 @@ func (c *Conversation) DueAt() (at time.Time, ok bool) {
 	if c.lastCustomerSeq() > c.Progress.Answered || c.Progress.unfinished() || c.sending() {
 		soonest(time.Time{})
 	}
+	if at, due := c.handoffDueAt(); due {
+		soonest(at)
+	}
 	for i := range c.Approvals {
 		if p := &c.Approvals[i]; !p.Settled {
 			soonest(p.dueAt())
 		}
 	}
-	if c.Owner == AgentOwns && !c.awaitsApproval() {
+	if c.mayClose() {
 		soonest(c.ClosesAt)
 	}
 	if ok && at.Before(c.Progress.NotBefore) {
@@ -265,7 +270,13 @@ func (c *Conversation) sending() bool {
 
 // closes reports whether the conversation ends for being idle.
 func (c *Conversation) closes(now time.Time) bool {
-	return c.Owner == AgentOwns && !now.Before(c.ClosesAt) && !c.awaitsApproval()
+	return c.mayClose() && !now.Before(c.ClosesAt)
+}
+
+// mayClose reports whether the conversation can end for being idle: nobody waits
+// for a human.
+func (c *Conversation) mayClose() bool {
+	return c.Owner == AgentOwns && !c.awaitsApproval() && !c.Progress.Handoff.open()
 }
 
 // Progress is what the agent knows about its own work on a conversation. Only
@@ -278,6 +289,7 @@ type Progress struct {
 	Clarified int   // clarifications asked since the last answer
 	Offered   bool  // the agent's last message offered a human
 	Handoff   *HandoffProgress
+	Facts     []handoff.Fact  // what actions came to, for cases
 	Unsettled *SettledTurn    // delivered, not yet logged
 	Stream    *StreamProgress // shown, not yet complete
 	Failures  int             // turns failed in a row
@@ -285,7 +297,7 @@ type Progress struct {
 }
 
 func (p *Progress) unfinished() bool {
-	return p.Handoff != nil && !p.Handoff.Routed || p.Unsettled != nil || p.Charge.Settle != Keep && p.Charge.State == ChargeReserved
+	return p.Unsettled != nil || p.Charge.Settle != Keep && p.Charge.State == ChargeReserved
 }
 
 // Admission tells whether the agent took the conversation, and why not.
@@ -322,13 +334,6 @@ type ChargeProgress struct {
 	State    ChargeState
 	Settle   Settlement
 	Evidence string // the message that settled it
-}
-
-// HandoffProgress is a handoff that was decided.
-type HandoffProgress struct {
-	Case       handoff.Case
-	Routed     bool
-	Assignment handoff.Assignment
 }
 
 // SendState is where a send stands.
@@ -383,6 +388,7 @@ type Save struct {
 type OwnerChange struct {
 	Owner   Owner
 	Name    string
+	By      string // ID of the Actor
 	At      time.Time
 	Message *channels.Message // with ChangeOwner only
 	Send    *Send             // the same

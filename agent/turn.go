@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kundeagent/kundeagent/channels"
+	"github.com/kundeagent/kundeagent/handoff"
 )
 
 // One customer message takes ten steps. Data flows one way: each step is given
@@ -35,6 +36,9 @@ type input struct {
 	lastText  string           // the customer's message before this turn
 	clarified int              // clarifications in a row
 	offered   bool             // the agent's last message offered a human
+	caseOpen  bool             // a human is to come while the agent goes on
+	segment   int              // the part of the history from before a human gave the conversation back
+	facts     []handoff.Fact   // what earlier actions came to
 	summary   string           // of the conversation before this one
 	startedAt time.Time        // when the customer began to wait
 	show      *show            // shows the answer while it is written; nil on no channel
@@ -131,6 +135,7 @@ func (w *work) inputOf(c *Conversation, adm admitted) input {
 	q := Question{Contact: c.Contact, Channel: c.Channel, Languages: c.Languages}
 	in := input{language: c.Progress.Language, clarified: c.Progress.Clarified, offered: c.Progress.Offered, summary: c.Summary, unpaid: adm.unpaid}
 	in.conversation, in.waits, in.approvals = c.ID, !c.Exchange, c.Approvals
+	in.caseOpen, in.facts = c.Progress.Handoff.open(), c.Progress.Facts
 	for _, e := range c.Messages {
 		fromCustomer := e.Message.Author == channels.FromCustomer
 		if fromCustomer && e.Seq > upTo {
@@ -138,6 +143,9 @@ func (w *work) inputOf(c *Conversation, adm admitted) input {
 		}
 		if !fromCustomer || e.Seq <= c.Progress.Answered {
 			q.History = append(q.History, e.Message)
+			if e.Seq <= c.OwnedAfter {
+				in.segment = len(q.History)
+			}
 			if fromCustomer {
 				in.lastText = e.Message.Text
 			}

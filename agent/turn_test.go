@@ -135,7 +135,7 @@ func TestNewConversationsNeedPublicationDeploymentAndHours(t *testing.T) {
 	}{
 		{"not published", func() error { return op.Unpublish(t.Context()) }, func() error { return op.Publish(t.Context()) }, "passing you on"},
 		{"not deployed", func() error { return op.RemoveFrom(t.Context(), "test") }, func() error { return op.Deploy(t.Context(), "test", agent.Deployment{}) }, "passing you on"},
-		{"hours", func() error { clock.Advance(12 * time.Hour); return nil }, func() error { clock.Advance(156 * time.Hour); return nil }, "from 2026-03-09 09:00"},
+		{"hours", func() error { clock.Advance(12 * time.Hour); return nil }, func() error { clock.Advance(156 * time.Hour); return nil }, "from Mon 9 Mar, 9:00 am (UTC)"},
 	} {
 		if err := c.off(); err != nil {
 			t.Fatal(err)

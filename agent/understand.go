@@ -30,9 +30,13 @@ func (a *Agent) understand(ctx context.Context, in input) understanding {
 	words := phrases.Words(q.Text)
 	u := understanding{language: a.decideLanguage(in.language, q.Text, in.lastText, q)}
 	situation := handoff.Situation{
-		Text: q.Text, Language: u.language.Language, LanguageSure: u.language.settled(), History: q.History, Contact: q.Contact, Channel: q.Channel, Offered: in.offered,
+		Text: q.Text, Language: u.language.Language, LanguageSure: u.language.settled(), History: q.History, Contact: q.Contact, Channel: q.Channel, Offered: in.offered, Unpaid: in.unpaid,
 	}
-	u.signal = handoff.Check(ctx, a.cfg.Triggers, situation)
+	// What led to a human before does so once: triggers see what was said since
+	// the human gave the conversation back.
+	since := situation
+	since.History = q.History[min(in.segment, len(q.History)):]
+	u.signal = handoff.Check(ctx, a.cfg.Triggers, since)
 	u.smallTalk = smallTalk(words, u.language)
 	if isFollowUp(q.Text, words, u.language) {
 		u.context = in.lastText

@@ -36,6 +36,7 @@ type Case struct {
 	Contact      channels.Contact
 	Language     string // of the customer, BCP 47
 	Reason       Reason
+	Mode         Mode   // what became of the conversation
 	Trigger      string // name of the trigger that set it off; empty if none did
 	Detail       string // what set it off, for an operator
 	Summary      string

@@ -53,7 +53,7 @@ func (d *desk) touch(t *Ticket) { d.touched[t] = true }
 // add takes up a case.
 func (d *desk) add(c Case) {
 	t := &Ticket{
-		Key: c.Key, Conversation: c.Conversation, Channel: c.Channel, Contact: c.Contact.ID, Language: c.Language,
+		Key: c.Key, Agent: c.Agent, Conversation: c.Conversation, Channel: c.Channel, Contact: c.Contact.ID, Language: c.Language,
 		Reason: c.Reason, WaitingSince: c.WaitingSince, RoutedAt: d.now, State: Waiting,
 	}
 	if t.WaitingSince.IsZero() {

@@ -131,7 +131,7 @@ func (q *Queue) moveOn(ctx context.Context) (failed, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, err := q.cfg.Overflow.Route(ctx, c); err != nil {
+		if _, err := q.cfg.Overflow.Route(ctx, c); err != nil && !isRouted(err) {
 			failed = errors.Join(failed, fmt.Errorf("handoff: queue %s: overflow: %w", q.cfg.Name, err))
 			continue
 		}

@@ -211,7 +211,7 @@ func (r Fallback) Route(ctx context.Context, c Case) (Assignment, error) {
 		if err == nil {
 			return a, nil
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || isRouted(err) {
 			return Assignment{}, err
 		}
 		errs = append(errs, err)

@@ -21,6 +21,7 @@ const (
 // nothing the customer said; see [Queue.Case].
 type Ticket struct {
 	Key          string
+	Agent        string
 	Conversation string
 	Channel      string
 	Contact      string   // ID

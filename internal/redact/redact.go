@@ -67,6 +67,24 @@ func (r *Redactor) Redact(s string) string {
 	return s
 }
 
+// Found is one piece of personal data.
+type Found struct {
+	Kind Kind
+	Text string
+}
+
+// Find returns what [Redactor.Redact] would replace, kind by kind, in the order
+// in which they are looked for.
+func (r *Redactor) Find(s string) []Found {
+	var out []Found
+	for _, rule := range r.rules {
+		if rule.needs(s) {
+			s = rule.replace(s, func(data string) { out = append(out, Found{rule.kind, data}) })
+		}
+	}
+	return out
+}
+
 var rules = []rule{
 	{Email, func(s string) bool { return strings.Contains(s, "@") }, email, all},
 	{IBAN, hasDigit, iban, sizeOfIBAN},
@@ -77,7 +95,10 @@ var rules = []rule{
 
 func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
 
-func (r rule) redact(s string) string {
+func (r rule) redact(s string) string { return r.replace(s, func(string) {}) }
+
+// replace replaces what the rule recognises and tells of each.
+func (r rule) replace(s string, found func(data string)) string {
 	var out []byte
 	done := 0
 	for at := 0; at < len(s); {
@@ -94,6 +115,7 @@ func (r rule) redact(s string) string {
 			at = to
 			continue
 		}
+		found(s[from : from+n])
 		out = append(append(append(out, s[done:from]...), '['), r.kind...)
 		out = append(out, ']')
 		done, at = from+n, from+n
