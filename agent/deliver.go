@@ -46,7 +46,7 @@ func (w *work) deliver(ctx context.Context, c Conversation, in input, r Reply) e
 		r.Case.Conversation = c.ID
 		p.Handoff, save.Owner = w.newHandoff(&c, r)
 	} else if r.yields {
-		p.Handoff, save.Owner = w.stepAside(&c)
+		p.Handoff, save.Owner = w.stepAside(&c, c.Progress.Handoff.Case)
 	}
 	p.Facts = addActions(p.Facts, r.Trace.Actions)
 	p.Charge = p.Charge.after(r, in.key)

@@ -53,7 +53,7 @@ func (w *work) inputOfDraft(c *Conversation) input {
 	unanswered := *c
 	unanswered.Progress.Answered = c.firstUnanswered() - 1
 	in := w.inputOf(&unanswered, admitted{taken: true})
-	in.dry = true
+	in.dry, in.caseOpen = true, false // what to do with the case is for people
 	in.journal = in.journal.ofDraft()
 	in.key = in.journal.turnKey()
 	return in
@@ -85,8 +85,7 @@ func (w *work) deliverDraft(ctx context.Context, c Conversation, in input, r Rep
 	}
 	save := Save{IfOwner: &c.OwnerVersion, IfUpTo: &upTo, Drafts: []DraftReply{d}, Ended: []string{in.journal.turn, c.turnName()}}
 	if c.Owner == AgentOwns {
-		p.Handoff = &HandoffProgress{Case: a.caseOfDraft(ctx, in, r, d)}
-		save.Owner = &OwnerChange{Owner: HumanOwns, At: now}
+		p.Handoff, save.Owner = w.stepAside(&c, a.caseOfDraft(ctx, in, r, d))
 	}
 	if in.resumes != nil {
 		save.Approvals = []Approval{*in.resumes}

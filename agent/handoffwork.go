@@ -62,19 +62,19 @@ func (c *Conversation) handoffEnds() bool {
 // newHandoff begins a handoff whose reply is about to be claimed, and returns
 // the owner's change that belongs to it.
 func (w *work) newHandoff(c *Conversation, r Reply) (*HandoffProgress, *OwnerChange) {
-	h := &HandoffProgress{Case: *r.Case, Mode: r.way.mode, RouteAt: r.way.routeAt, Told: c.OwnerVersion}
-	h.Case.Conversation = c.ID
-	if h.Mode != handoff.Immediate {
-		return h, nil
+	if r.way.mode == handoff.Immediate {
+		return w.stepAside(c, *r.Case)
 	}
-	h.Told++
-	return h, &OwnerChange{Owner: HumanOwns, At: w.agent.cfg.Now()}
+	return &HandoffProgress{Case: *r.Case, Mode: r.way.mode, RouteAt: r.way.routeAt, Told: c.OwnerVersion}, nil
 }
 
-// stepAside gives a conversation with an open case to humans: the case is routed
-// now if it was to be later.
-func (w *work) stepAside(c *Conversation) (*HandoffProgress, *OwnerChange) {
-	h := *c.Progress.Handoff
+// stepAside gives a conversation to humans with a case, or with the one that is
+// open: that one is routed now if it was to be later.
+func (w *work) stepAside(c *Conversation, fresh handoff.Case) (*HandoffProgress, *OwnerChange) {
+	h := HandoffProgress{Case: fresh}
+	if c.Progress.Handoff.open() {
+		h = *c.Progress.Handoff
+	}
 	h.Mode, h.Told = handoff.Immediate, c.OwnerVersion+1
 	if !h.Routed && h.Tries == 0 {
 		h.RouteAt = time.Time{}
