@@ -280,6 +280,9 @@ func (gs *guidelines) avoided(ctx context.Context, s handoff.Situation, text str
 
 // said returns which guidelines have a phrase in a text, and the phrase.
 func (gs *guidelines) said(text string) map[int]string {
+	if len(gs.when) == 0 {
+		return nil
+	}
 	out := map[int]string{}
 	words := phrases.Words(text)
 	for at := range words {

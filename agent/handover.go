@@ -42,6 +42,7 @@ func (a *Agent) trace(in input, u understanding, found knowledge.Result, d draft
 	if found.ShortAnswer != nil {
 		t.ShortAnswer = found.ShortAnswer.ID
 	}
+	t.Hits = slices.Grow(t.Hits, len(found.Passages))
 	for _, p := range found.Passages {
 		t.Hits = append(t.Hits, TraceHit{
 			Passage: p.ID, Source: p.Source, Document: p.Document, Title: p.Title, Score: p.Score, Lexical: p.Lexical, Similarity: p.Similarity, Citable: p.Citable,

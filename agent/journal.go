@@ -61,7 +61,7 @@ func newPassingJournal(agent string) journal {
 	return journal{prefix: agent + "/reply-" + rand.Text(), done: map[string]ActionRecord{}}
 }
 
-func (j journal) turnKey() string { return fmt.Sprintf("%s/%d-%d", j.prefix, j.first, j.upTo) }
+func (j journal) turnKey() string { return j.prefix + "/" + turnName(j.first) + "-" + turnName(j.upTo) }
 
 func (j journal) actionKey(name string, arguments []byte) string {
 	sum := sha256.Sum256(arguments)
@@ -85,7 +85,7 @@ func (j journal) response(ctx context.Context, ask func(context.Context) (modelR
 	if j.store == nil {
 		return j.recorded(ctx, "", ask)
 	}
-	key := fmt.Sprintf("%s/%d", j.turnKey(), *j.calls)
+	key := j.turnKey() + "/" + itoa(*j.calls)
 	*j.calls++
 	return j.recorded(ctx, key, ask)
 }

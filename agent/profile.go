@@ -25,7 +25,7 @@ type Profile struct {
 }
 
 // prompt tells a model who it is.
-func (p Profile) prompt() string {
+func (p Profile) prompt(sb *strings.Builder) {
 	name, company, manner := p.Name, p.Company, p.Manner
 	if name == "" {
 		name = "the customer agent"
@@ -36,15 +36,13 @@ func (p Profile) prompt() string {
 	if manner == "" {
 		manner = p.Personality.Prompt()
 	}
-	var sb strings.Builder
-	fmt.Fprintf(&sb, "You are %s of %s. %s\n", name, company, manner)
+	sb.WriteString("You are " + name + " of " + company + ". " + manner + "\n")
 	if p.Voice != "" {
 		sb.WriteString("Voice of the company: " + p.Voice + "\n")
 	}
 	for _, f := range p.Facts {
 		sb.WriteString("Fact: " + f + "\n")
 	}
-	return sb.String()
 }
 
 // check returns what is wrong with a profile.

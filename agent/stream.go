@@ -86,13 +86,13 @@ type show struct {
 	resumed  bool            // record is of an attempt that ended early
 	checks   int
 	off      string
-	// owned ends when somebody else gets the conversation.
+	// owned ends when somebody else gets the conversation; nil if nobody watches.
 	owned context.Context
 }
 
 // newShow returns the show of a turn, which says itself why it shows nothing.
-func (w *work) newShow(owned context.Context, c Conversation, in input) *show {
-	s := &show{work: w, c: c, in: in, owned: owned, record: c.Progress.Stream, resumed: c.Progress.Stream != nil}
+func (w *work) newShow(c Conversation, in input) *show {
+	s := &show{work: w, c: c, in: in, record: c.Progress.Stream, resumed: c.Progress.Stream != nil}
 	channel := w.agent.channels[c.Channel]
 	if !w.exchange {
 		s.streamer, _ = channel.(channels.Streamer)
@@ -154,6 +154,9 @@ func (s *show) generate(ctx context.Context, a *Agent, u understanding, d draft,
 	}
 	if s.resumed && s.record.Call >= call {
 		return modelResponse{}, errModel{ErrTruncated}
+	}
+	if s.owned == nil {
+		return a.generate(ctx, req, nil)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

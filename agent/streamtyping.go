@@ -22,11 +22,12 @@ func (w *work) attend(ctx context.Context, c Conversation, in input) (s *show, d
 	if w.exchange {
 		typist = nil
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	s = w.newShow(ctx, c, in)
+	s = w.newShow(c, in)
 	if typist == nil && s.off != "" {
-		return s, func() { cancel(nil) }
+		return s, func() {}
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	s.owned = ctx
 	p := presence{agent: w.agent, c: &c, typist: typist, out: w.agent.outgoing(&c, in.key, Reply{})}
 	ended := make(chan struct{})
 	go func() {

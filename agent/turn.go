@@ -174,6 +174,9 @@ func (t *stepTimer) start(now func() time.Time) { t.now, t.last = now, now() }
 
 func (t *stepTimer) lap(step string) {
 	now := t.now()
+	if t.steps == nil {
+		t.steps = make([]TraceStep, 0, 5) // 4 to 8
+	}
 	t.steps = append(t.steps, TraceStep{step, now.Sub(t.last)})
 	t.last = now
 }

@@ -31,6 +31,9 @@ type Passage struct {
 
 // Text returns the passage as plain text; table rows read "column: value".
 func (p *Passage) Text() string {
+	if len(p.Blocks) == 1 {
+		return blockSentence(p.Blocks[0])
+	}
 	var sb strings.Builder
 	for i, b := range p.Blocks {
 		if i > 0 {
