@@ -37,6 +37,10 @@ func (o *Operator) Forget(ctx context.Context, channel, contact string) (Erased,
 	if err != nil {
 		return Erased{}, fmt.Errorf("agent: forget: %w", err)
 	}
+	// Also if nothing was left to erase: this may be the second try.
+	if err := a.gapsForgotten(ctx); err != nil {
+		return Erased{}, err
+	}
 	return erased, o.audit(ctx, AuditEvent{Action: "forget", Target: a.cfg.ID, After: erased.String()})
 }
 

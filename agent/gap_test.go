@@ -381,6 +381,41 @@ func TestSecondListReadsOnlyNewLines(t *testing.T) {
 	}
 }
 
+func TestForgottenContactLeavesNoTextOnAnyReplica(t *testing.T) {
+	store := agent.NewMemoryStore(nil)
+	h := agenttest.Start(t, agent.Config{Knowledge: helpCentre(t), Store: store})
+	other := mustNew(t, agent.Config{Knowledge: helpCentre(t), Store: store})
+	for i, question := range []string{"Can I, Anna Lund, pay by invoice?", invoiceQuestion, invoiceQuestion} {
+		thread := fmt.Sprint("customer", i)
+		e := channels.Event{Channel: "test", Delivery: thread, Thread: thread, Contact: channels.Contact{ID: thread}, Message: channels.Message{Text: question}}
+		if err := h.Agent.Deliver(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		h.Next()
+	}
+	op := h.Agent.As(boss)
+	before := onlyGap(t, other.As(boss))
+	if before.Conversations != 3 || before.Questions[0].Text != "Can I, Anna Lund, pay by invoice?" {
+		t.Fatalf("got %+v", before)
+	}
+	if _, err := op.Forget(t.Context(), "", "customer0"); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range []*agent.Agent{h.Agent, other, mustNew(t, agent.Config{Knowledge: helpCentre(t), Store: store})} {
+		after := onlyGap(t, a.As(boss))
+		if after.ID != before.ID || after.Conversations != 2 || strings.Contains(fmt.Sprintf("%+v", after), "Anna") {
+			t.Errorf("got %+v", after)
+		}
+	}
+	// Lines that grew too old are gone as well.
+	if _, err := store.Erase(t.Context(), "agent", agent.Erasure{LoggedBefore: map[agent.LogKind]time.Time{agent.GapLog: before.LastSeen}}); err != nil {
+		t.Fatal(err)
+	}
+	if after := onlyGap(t, other.As(boss)); after.Conversations != 1 {
+		t.Errorf("got %+v", after)
+	}
+}
+
 // suggesting is an agent with two conversations of one topic, both answered by
 // a person.
 func suggesting(t *testing.T, cfg agent.Config, replies ...string) (*agenttest.Harness, *agent.Operator, gaps.Topic) {

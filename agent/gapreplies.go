@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/kundeagent/kundeagent/channels"
+	"github.com/kundeagent/kundeagent/internal/phrases"
 	"github.com/kundeagent/kundeagent/internal/text"
 	"github.com/kundeagent/kundeagent/knowledge/gaps"
 )
@@ -22,8 +23,7 @@ type gapReply struct {
 const (
 	// repliesOfConversation bounds the replies that are read of one conversation.
 	repliesOfConversation = 10
-	// greetingWords is up to how many words with a name are a greeting or a
-	// signature.
+	// greetingWords is up to how many words are a greeting or a signature.
 	greetingWords = 4
 )
 
@@ -94,17 +94,32 @@ func (r *replyCleaner) clean(reply string) string {
 		if head, tail, ok := strings.Cut(line, ","); ok && isAside(head) {
 			line = strings.TrimSpace(tail)
 		}
-		if line == "" || isAside(line) {
-			continue
+		switch {
+		case line == "":
+		case !isAside(line):
+			kept = append(kept, line)
+		case len(kept) > 0 && isRegards(kept[len(kept)-1]):
+			kept = kept[:len(kept)-1]
 		}
-		kept = append(kept, line)
 	}
 	return cutRunes(strings.Join(kept, "\n"), maxSuggestionRunes)
 }
 
-// isAside reports a few words around a name: a greeting or a signature.
+// isAside reports a greeting or a signature: a few words around a name, or that
+// begin with a greeting.
 func isAside(s string) bool {
-	return strings.Contains(s, nameMark) && len(strings.Fields(s)) <= greetingWords
+	words := phrases.Words(s)
+	if len(phrases.SaidIn(phrases.Greetings, words)) > 0 {
+		return true
+	}
+	few := len(strings.Fields(s)) <= greetingWords && !strings.ContainsFunc(s, isUnspaced)
+	return few && (strings.Contains(s, nameMark) || len(phrases.BegunIn(phrases.Greetings, words)) > 0)
+}
+
+// isRegards reports the line before a signature: a few words without a full
+// stop.
+func isRegards(s string) bool {
+	return len(strings.Fields(s)) <= greetingWords && !strings.ContainsAny(s, ".!?:") && !strings.ContainsFunc(s, isUnspaced)
 }
 
 // withoutNames replaces the names that are words of their own.
