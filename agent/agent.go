@@ -91,6 +91,10 @@ type Config struct {
 	// the agent takes. They must be fast and safe for concurrent use; what panics
 	// leaves the conversation to humans.
 	Filters map[string]func(ctx context.Context, c Conversation) bool
+	// AnswerWithin is how old a customer's message may be when the agent answers it,
+	// such as after an outage; older ones go to a human. Default is the channel's
+	// reply window, and any age where it has none; negative is any age.
+	AnswerWithin time.Duration
 	// ReopenWithin is how long after its end a message reopens a conversation;
 	// default 72 hours.
 	ReopenWithin time.Duration

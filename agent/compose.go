@@ -83,7 +83,7 @@ func (a *Agent) fixedText(lang string, key phrases.Key) string {
 // that carries no decisions.
 var (
 	offerKeys   = []phrases.Key{phrases.OfferHuman}
-	clarifyKeys = []phrases.Key{phrases.Clarify}
+	clarifyKeys = []phrases.Key{phrases.Clarify, phrases.OnlyText}
 )
 
 // isFixed reports whether a text is one of the fixed strings, in any language.

@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"strings"
+
 	"github.com/kundeagent/kundeagent/handoff"
 	"github.com/kundeagent/kundeagent/internal/phrases"
 	"github.com/kundeagent/kundeagent/knowledge"
@@ -44,6 +46,8 @@ func (a *Agent) decide(in input, u understanding, found knowledge.Result) plan {
 		return plan{decision: HandOff, reason: u.signal.Detail, how: howHandOff, handoff: u.signal.Reason}
 	case u.guidance.avoid != nil:
 		return a.decideToAvoid(in, u.guidance.avoid)
+	case len(in.question.Attachments) > 0 && strings.TrimSpace(in.question.Text) == "":
+		return a.decideFilesOnly(in)
 	case u.smallTalk != "":
 		return plan{decision: Answer, reason: "small talk", how: howFixed, fixed: u.smallTalk}
 	case found.ShortAnswer != nil:
@@ -72,6 +76,15 @@ func (a *Agent) decideWithoutKnowledge(in input, u understanding) plan {
 	default:
 		return plan{decision: HandOff, reason: "nothing found above the threshold", how: howHandOff, handoff: handoff.CannotAnswer}
 	}
+}
+
+// decideFilesOnly is what is done about a message of nothing but files.
+func (a *Agent) decideFilesOnly(in input) plan {
+	const reason = "the message holds nothing but files"
+	if a.mayClarify(in) {
+		return plan{decision: Clarify, reason: reason, how: howFixed, fixed: phrases.OnlyText}
+	}
+	return plan{decision: HandOff, reason: reason, how: howHandOff, handoff: handoff.CannotAnswer}
 }
 
 // decideToAvoid is what is done about a topic to avoid.

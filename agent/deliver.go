@@ -33,7 +33,7 @@ func (w *work) deliver(ctx context.Context, c Conversation, in input, r Reply) e
 	save := Save{
 		IfOwner: &c.OwnerVersion, IfUpTo: &upTo,
 		Append: []channels.Message{{ID: in.key, Author: channels.FromAgent, Name: a.cfg.Profile.Name, Text: r.Text, Citations: r.Citations, At: now}},
-		Sends:  []Send{{Out: out, Segments: p.Stream.segmentsOf(r.Text), UpTo: upTo}},
+		Sends:  a.sendsOf(Send{Out: out, Segments: p.Stream.segmentsOf(r.Text), UpTo: upTo}),
 	}
 	if p.Stream != nil {
 		save.IfUpTo, p.Stream = nil, nil // a question that came meanwhile is answered next
@@ -65,16 +65,22 @@ func (a *Agent) outgoing(c *Conversation, key string, r Reply) channels.Outgoing
 			out.InReplyTo = e.Message.ID
 		}
 	}
-	out.Parts = a.render(out)
+	caps := a.capabilities(out.Channel)
+	if r.Decision == OfferHandoff && caps.Buttons.Max > 1 {
+		out.Choices = []channels.Choice{
+			{ID: "human", Title: phrases.Text(r.Language, phrases.YesPlease)}, {ID: "agent", Title: phrases.Text(r.Language, phrases.NoThanks)},
+		}
+	}
+	out.Fit(phrases.Text(out.Language, phrases.Sources), caps)
 	return out
 }
 
-func (a *Agent) render(out channels.Outgoing) []string {
-	var caps channels.Capabilities
-	if ch := a.channels[out.Channel]; ch != nil {
-		caps = ch.Capabilities()
+// capabilities are those of a channel, or none of one that is gone.
+func (a *Agent) capabilities(channel string) channels.Capabilities {
+	if ch := a.channels[channel]; ch != nil {
+		return ch.Capabilities()
 	}
-	return channels.Render(out.Text, out.Citations, phrases.Text(out.Language, phrases.Sources), caps)
+	return channels.Capabilities{}
 }
 
 const (
@@ -117,6 +123,10 @@ func (w *work) send(ctx context.Context, c *Conversation, s *Send) error {
 		s.State = SendDone // returned by Exchange
 	case ch == nil:
 		s.State, s.Error = SendFailed, "no such channel"
+	case s.After != "" && c.sendFailed(s.After):
+		s.State, s.Error = SendFailed, "the part before it was not sent"
+	case w.agent.windowClosed(c):
+		s.State, s.Error = SendFailed, channels.ErrWindowClosed.Error()
 	case s.State == SendStarted:
 		w.reconcile(ctx, ch, s)
 	default:

@@ -33,15 +33,25 @@ func digestDelivery(r *AcceptRequest) deliveryDigest {
 func (m *MemoryStore) Accept(_ context.Context, r AcceptRequest) (Accepted, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e := r.Event
 	delivery := digestDelivery(&r)
 	if d, ok := m.deliveries[delivery]; ok {
 		again := d.accepted
 		again.Fresh = false
 		return again, nil
 	}
-	c := m.place(r)
-	out := Accepted{Conversation: c.ID, Fresh: true}
+	out := Accepted{Fresh: true}
+	if c := m.place(r); c != nil {
+		out.Conversation, out.Seq = c.ID, c.take(r)
+	}
+	m.deliveries[delivery] = memoryDelivery{out, m.now()}
+	m.forgetDeliveries()
+	return out, nil
+}
+
+// take records an event in its conversation. It returns the place of the message
+// that the event added, or 0.
+func (c *memoryConversation) take(r AcceptRequest) int64 {
+	e := r.Event
 	switch e.Kind {
 	case channels.MessageReceived, channels.HumanReplied:
 		msg := e.Message
@@ -52,22 +62,36 @@ func (m *MemoryStore) Accept(_ context.Context, r AcceptRequest) (Accepted, erro
 		} else {
 			msg.Author = channels.FromCustomer
 		}
-		out.Seq = c.append(msg)
 		c.ActiveAt, c.ClosesAt = e.At, e.At.Add(r.IdleClose)
+		return c.append(msg)
 	case channels.Feedback:
 		c.Feedback = append(c.Feedback, e.Helpful)
+	case channels.MessageEdited:
+		c.rewrite(e.Message.ID, e.Message.Text)
+	case channels.MessageRevoked:
+		c.revoke(e.Message.ID)
+	case channels.StatusChanged:
+		c.learn(e.Status)
+	case channels.ThreadMoved:
+		c.Contact = e.Contact
+		c.of.add(e.Contact.ID)
 	}
-	m.deliveries[delivery] = memoryDelivery{out, m.now()}
-	m.forgetDeliveries()
-	return out, nil
+	return 0
 }
 
-// place finds the conversation an event belongs to, or begins one.
+// place finds the conversation an event belongs to. It begins one for a message;
+// other events without a conversation are nil.
 func (m *MemoryStore) place(r AcceptRequest) *memoryConversation {
 	e := r.Event
 	thread := threadKey{r.Agent, e.Channel, e.Thread}
-	last := m.threads[thread]
-	if last != nil && (e.Kind == channels.Feedback || e.At.Before(last.ClosesAt.Add(r.ReopenWithin))) {
+	if e.Kind == channels.ThreadMoved {
+		m.moveThread(threadKey{r.Agent, e.Channel, e.PreviousThread}, thread)
+	}
+	last, opens := m.threads[thread], opensConversation(e.Kind)
+	if last == nil && !opens {
+		return nil
+	}
+	if last != nil && (!opens || e.At.Before(last.ClosesAt.Add(r.ReopenWithin))) {
 		if e.Kind == channels.MessageReceived && last.Owner == NobodyOwns {
 			last.changeOwner(OwnerChange{Owner: AgentOwns, At: e.At})
 		}
@@ -87,6 +111,17 @@ func (m *MemoryStore) place(r AcceptRequest) *memoryConversation {
 	c.ID = ConversationID(r.Agent, e.Channel, e.Thread, c.Number)
 	m.conversations[conversationKey{r.Agent, c.ID}], m.threads[thread] = c, c
 	return c
+}
+
+// moveThread gives the latest conversation of a thread the thread's new name,
+// unless there is one of that name.
+func (m *MemoryStore) moveThread(from, to threadKey) {
+	c := m.threads[from]
+	if c == nil || m.threads[to] != nil {
+		return
+	}
+	delete(m.threads, from)
+	c.Thread, m.threads[to] = to.thread, c
 }
 
 func cmpLanguages(fresh, old []string) []string {

@@ -140,7 +140,7 @@ const outboxKept = 32
 func (c *memoryConversation) putSend(s Send) {
 	for i := range c.Outbox {
 		if c.Outbox[i].Out.Key == s.Out.Key {
-			c.Outbox[i] = s
+			c.Outbox[i] = s.merge(c.Outbox[i])
 			return
 		}
 	}

@@ -45,6 +45,9 @@ type Question struct {
 	Language string
 	// Languages are those the customer's browser prefers, best first.
 	Languages []string
+	// Attachments are the files that came with the question. They are not read: a
+	// message of nothing else is asked for in words.
+	Attachments []channels.Attachment
 }
 
 // Reply is what the agent makes of a question.

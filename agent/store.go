@@ -20,10 +20,11 @@ import (
 type Store interface {
 	// Accept records a delivery: it finds or begins the conversation, gives a
 	// message its place in it, and does so once for each (agent, channel,
-	// delivery). A repeated delivery returns what the first one did, with Fresh
-	// false. Deliveries are remembered for at least 8 days, longer than any
-	// vendor repeats one, also when the conversation was erased. No conversation
-	// gets the ID of an erased one.
+	// delivery). An event that only tells about a conversation, such as a status,
+	// is recorded without one if there is none. A repeated delivery returns what
+	// the first one did, with Fresh false. Deliveries are remembered for at least
+	// 8 days, longer than any vendor repeats one, also when the conversation was
+	// erased. No conversation gets the ID of an erased one.
 	Accept(ctx context.Context, r AcceptRequest) (Accepted, error)
 	// Lease gives holder the only right to Save the conversation until ttl has
 	// passed; ErrLeased while somebody else has it. Each lease has a higher
@@ -130,9 +131,9 @@ type AcceptRequest struct {
 
 // Accepted tells where a delivery went.
 type Accepted struct {
-	Conversation string
-	Seq          int64 // of the message, 0 if the event carried none
-	Fresh        bool  // false for a repeated delivery
+	Conversation string // empty if the event belongs to none
+	Seq          int64  // of the message, 0 if the event carried none
+	Fresh        bool   // false for a repeated delivery
 }
 
 // Lease is the right to save a conversation.
@@ -355,10 +356,13 @@ type Send struct {
 	Out      channels.Outgoing
 	Segments []string // of a message that was shown while it was written
 	UpTo     int64    // the last message it answers
+	After    string   `json:",omitempty"` // Out.Key of the part before it
 	State    SendState
 	Attempts int
 	Error    string
 	Receipt  channels.Receipt
+	// Delivery is how far the message has come, as the vendor told.
+	Delivery channels.DeliveryState `json:",omitempty"`
 }
 
 // Save is what a turn did, written as a whole or not at all.

@@ -64,6 +64,8 @@ func (w *work) turn(ctx context.Context, c Conversation) error {
 	switch {
 	case err != nil:
 		return err
+	case c.Progress.Stream == nil && c.nothingSaid():
+		return w.staySilent(ctx, c)
 	case w.drafts(ctx, life, &c):
 		return w.draft(ctx, c)
 	case c.Owner != AgentOwns:
@@ -72,6 +74,9 @@ func (w *work) turn(ctx context.Context, c Conversation) error {
 	admitted, err := w.admit(ctx, &c, life)
 	if err != nil {
 		return err
+	}
+	if admitted.taken && c.Progress.Stream == nil && w.agent.tooLate(&c) {
+		admitted.taken, admitted.reason = false, "the message came too long ago"
 	}
 	in := w.inputOf(&c, admitted)
 	var reply Reply
@@ -153,10 +158,11 @@ func (w *work) inputOf(c *Conversation, adm admitted) input {
 		}
 		if first == 0 {
 			first, in.startedAt = e.Seq, e.Message.At
-		} else {
+		} else if e.Message.Text != "" && q.Text != "" {
 			q.Text += "\n"
 		}
 		q.Text += e.Message.Text
+		q.Attachments = append(q.Attachments, e.Message.Attachments...)
 	}
 	in.question = q
 	in.journal = newJournal(w.agent.cfg.Store, w.lease, first, upTo)

@@ -41,6 +41,8 @@ type Message struct {
 	Citations   []Citation
 	Attachments []Attachment `json:",omitempty"`
 	At          time.Time
+	// Revoked marks a message that the customer took back; nothing of it is left.
+	Revoked bool `json:",omitempty"`
 	// Incomplete marks a message that was shown while it was written, and
 	// stopped because a human took over.
 	Incomplete bool `json:",omitempty"`

@@ -31,6 +31,9 @@ const (
 	GreetingNoName    Key = "greeting noname" // the same for an agent without a name
 	Thanks            Key = "thanks"          // answer to mere thanks
 	AgentLabel        Key = "agent label"     // tells that an AI answers
+	OnlyText          Key = "only text"       // a message held nothing but files
+	YesPlease         Key = "yes please"      // to tap, at an offer; recognised as consent
+	NoThanks          Key = "no thanks"       // the other one
 	Checking          Key = "checking"        // an action waits for a human's approval
 	Approved          Key = "approved"        // a human approved it, and it was done
 	Declined          Key = "declined"        // a human did not approve it
