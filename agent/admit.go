@@ -7,6 +7,7 @@ import (
 
 	"github.com/kundeagent/kundeagent/credits"
 	"github.com/kundeagent/kundeagent/handoff"
+	"github.com/kundeagent/kundeagent/report"
 )
 
 // Step 3: may the agent take this conversation? A new one needs a published
@@ -17,14 +18,28 @@ import (
 type admitted struct {
 	taken  bool
 	reason string // when not taken
-	unpaid bool   // taken, but nothing pays for a model
+	why    Refusal
+	unpaid bool // taken, but nothing pays for a model
 }
+
+// Refusal is why the agent did not take a conversation, as reports group it.
+type Refusal string
+
+// The refusals.
+const (
+	NotDeployed Refusal = report.NotDeployed // removed from the channel, not published, or deleted
+	Paused      Refusal = "paused"
+	OutOfHours  Refusal = "out of hours"
+	NoCredits   Refusal = "no credits"
+	NotChosen   Refusal = "left to humans" // by the deployment's share or filter
+)
 
 // admit decides about a new conversation, or one that was refused and came back,
 // or renews what a taken one needs, and records it in the conversation.
 func (w *work) admit(ctx context.Context, c *Conversation, l Lifecycle) (admitted, error) {
 	switch {
 	case l.Deleted:
+		c.Progress.Admission.Refusal = NotDeployed
 		return admitted{reason: "agent is deleted"}, nil
 	case c.Progress.Admission.Taken:
 		return w.readmit(ctx, c)
@@ -36,7 +51,7 @@ func (w *work) admit(ctx context.Context, c *Conversation, l Lifecycle) (admitte
 			return admitted{}, err
 		}
 	}
-	c.Progress.Admission = Admission{Taken: verdict.taken, Reason: verdict.reason}
+	c.Progress.Admission = Admission{Taken: verdict.taken, Reason: verdict.reason, Refusal: verdict.why}
 	return verdict, w.save(ctx, Save{Progress: c.Progress})
 }
 
@@ -72,7 +87,7 @@ func (w *work) reserve(ctx context.Context, c *Conversation) (admitted, error) {
 	err := cfg.Meter.Reserve(ctx, credits.Charge{Account: cfg.Account, Key: ch.Key, Amount: cfg.Policy.Amount, Purpose: "conversation " + c.ID, Contact: c.Contact.ID})
 	switch {
 	case errors.Is(err, credits.ErrExhausted), errors.Is(err, credits.ErrCapped):
-		return admitted{reason: err.Error()}, nil
+		return admitted{reason: err.Error(), why: NoCredits}, nil
 	case err != nil:
 		return admitted{}, fmt.Errorf("agent: reserve credits for %s: %w", c.ID, err)
 	}

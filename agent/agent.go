@@ -141,8 +141,8 @@ type Config struct {
 	// LogText logs each question and reply too, redacted: by Redactor, or by
 	// [NewRedactor]'s when that is nil.
 	LogText bool
-	// Redactor, if set, is applied to all that Logger receives and to traces,
-	// gaps and report lines as the Store keeps them; not to replies, nor to
+	// Redactor, if set, is applied to all that Logger receives and to traces and
+	// gaps as the Store keeps them; not to replies, nor to
 	// conversations, cases and the journal, which work needs as they are. Default
 	// none.
 	Redactor Redactor
@@ -168,6 +168,7 @@ type Agent struct {
 	holder     string
 	watchers   watchers
 	gaps       *gapTopics
+	reports    *reports
 }
 
 // ErrInvalidConfig: a configuration cannot work. The text lists every fault.
@@ -181,7 +182,7 @@ func New(cfg Config) (*Agent, error) {
 	cfg.setDefaults()
 	a := &Agent{
 		cfg: cfg, actions: map[string]*boundAction{}, channels: map[string]channels.Channel{},
-		wake: make(chan string, 1024), holder: newHolder(), gaps: &gapTopics{},
+		wake: make(chan string, 1024), holder: newHolder(), gaps: &gapTopics{}, reports: newReports(),
 	}
 	a.router = routerOf(&a.cfg)
 	a.guidelines = newGuidelines(cfg.Guidelines)

@@ -18,7 +18,8 @@ func TestStoreKeepsApprovalsAndTheirFirstDecision(t *testing.T) {
 	}
 	first := agent.Approval{ID: "p1", Conversation: id, Action: "refund", RequestedAt: now.Add(time.Minute), ExpiresAt: now.Add(time.Hour)}
 	second := agent.Approval{ID: "p2", Conversation: id, Action: "refund", RequestedAt: now, ExpiresAt: now.Add(time.Hour)}
-	save := agent.Save{Progress: agent.Progress{Answered: 1}, Approvals: []agent.Approval{first, second}}
+	done := agent.Progress{Answered: 1, Reported: agent.ReportMark{Seq: 1}}
+	save := agent.Save{Progress: done, Approvals: []agent.Approval{first, second}}
 	wrong := int64(99)
 	refused := save
 	refused.IfOwner = &wrong
@@ -81,7 +82,7 @@ func TestStoreKeepsApprovalsAndTheirFirstDecision(t *testing.T) {
 		t.Fatal(err)
 	}
 	first.Settled, first.Record = true, &agent.ActionRecord{Name: "refund"}
-	if err := s.Save(t.Context(), lease, agent.Save{Progress: agent.Progress{Answered: 1}, Approvals: []agent.Approval{first}}); err != nil {
+	if err := s.Save(t.Context(), lease, agent.Save{Progress: done, Approvals: []agent.Approval{first}}); err != nil {
 		t.Fatal(err)
 	}
 	c, err := s.Load(t.Context(), "a", id)

@@ -76,17 +76,17 @@ func (a *Agent) mayTake(ctx context.Context, l Lifecycle, c *Conversation) admit
 	d := l.Deployments[c.Channel]
 	switch {
 	case l.Unpublished:
-		return admitted{reason: "agent is not published"}
+		return admitted{reason: "agent is not published", why: NotDeployed}
 	case d.Removed:
-		return admitted{reason: "agent is not deployed on " + c.Channel}
+		return admitted{reason: "agent is not deployed on " + c.Channel, why: NotDeployed}
 	case l.Paused:
-		return admitted{reason: "agent is paused: " + l.PauseReason}
+		return admitted{reason: "agent is paused: " + l.PauseReason, why: Paused}
 	case !a.hoursOn(d).Open(a.cfg.Now()):
-		return admitted{reason: "outside the agent's hours"}
+		return admitted{reason: "outside the agent's hours", why: OutOfHours}
 	case d.Mode == ModeDraft && c.Exchange:
-		return admitted{reason: "replies on " + c.Channel + " are only drafted, and the customer cannot wait for one there"}
+		return admitted{reason: "replies on " + c.Channel + " are only drafted, and the customer cannot wait for one there", why: NotChosen}
 	case !d.holds(c.ID):
-		return admitted{reason: fmt.Sprintf("not among the %d %% of conversations on %s that the agent takes", d.Percent, c.Channel)}
+		return admitted{reason: fmt.Sprintf("not among the %d %% of conversations on %s that the agent takes", d.Percent, c.Channel), why: NotChosen}
 	}
 	return a.filter(ctx, d.Filter, c)
 }
@@ -121,15 +121,15 @@ func (a *Agent) filter(ctx context.Context, name string, c *Conversation) (verdi
 	defer func() {
 		if p := recover(); p != nil {
 			a.cfg.Logger.ErrorContext(ctx, "filter panicked", "agent", a.cfg.ID, "filter", name, "conversation", c.ID)
-			verdict = admitted{reason: fmt.Sprintf("filter %q failed", name)}
+			verdict = admitted{reason: fmt.Sprintf("filter %q failed", name), why: NotChosen}
 		}
 	}()
 	f := a.cfg.Filters[name]
 	switch {
 	case f == nil:
-		return admitted{reason: fmt.Sprintf("filter %q is unknown here", name)}
+		return admitted{reason: fmt.Sprintf("filter %q is unknown here", name), why: NotChosen}
 	case !f(ctx, *c):
-		return admitted{reason: fmt.Sprintf("filter %q leaves it to humans", name)}
+		return admitted{reason: fmt.Sprintf("filter %q leaves it to humans", name), why: NotChosen}
 	}
 	return admitted{taken: true}
 }

@@ -67,7 +67,7 @@
 // # Personal data
 //
 // Customers' text is not logged unless [Config].LogText asks for it, and then
-// redacted. [Config].Redactor redacts traces, gaps and report lines as well.
+// redacted. [Config].Redactor redacts traces and gaps as well.
 // [NewRedactor] finds what has a recognisable form; names and postal addresses
 // need a host's own [Redactor].
 //

@@ -108,8 +108,8 @@ func draftFailingAt(t *testing.T, verdict string, at int64, after bool) int64 {
 	if seen != 1 {
 		t.Errorf("%d audit events", seen)
 	}
-	if lines, _ := store.Logs(t.Context(), "agent", agent.ReportLog, 0, 10); len(lines) != 2 {
-		t.Errorf("%d outcomes logged, want 2", len(lines))
+	if r := mustReport(t, d.Agent, judged()); r.Total.Received != 1 || r.Total.NotTaken != 1 {
+		t.Errorf("reported %+v", r.Total)
 	}
 	if n := store.calls.Load(); n < at {
 		t.Errorf("there were %d writes: write %d never failed", n, at)

@@ -91,7 +91,7 @@ func TestStoreErasesWhatEndedLongAgo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Save(t.Context(), lease, agent.Save{Progress: agent.Progress{Answered: 1}, Owner: &agent.OwnerChange{Owner: owner, At: now}}); err != nil {
+		if err := s.Save(t.Context(), lease, agent.Save{Progress: agent.Progress{Answered: 1, Reported: agent.ReportMark{Seq: 1, Owner: 1}}, Owner: &agent.OwnerChange{Owner: owner, At: now}}); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Log(t.Context(), "a", agent.TraceLog, agent.LogLine{Key: id, Conversation: id, At: now}); err != nil {

@@ -221,11 +221,11 @@ func TestRetentionForgetsWhatIsTooOld(t *testing.T) {
 			after time.Duration
 			want  [4]int
 		}{
-			{4 * day, [4]int{1, 2, 2, 1}},
-			{6 * day, [4]int{1, 0, 2, 1}},
-			{10*day + day/2, [4]int{1, 0, 2, 1}}, // it closed a day after it was said
-			{12 * day, [4]int{0, 0, 2, 1}},
-			{21 * day, [4]int{0, 0, 0, 1}}, // gaps are kept
+			{4 * day, [4]int{1, 2, 3, 1}},
+			{6 * day, [4]int{1, 0, 3, 1}},
+			{10*day + day/2, [4]int{1, 0, 3, 1}}, // it closed a day after it was said
+			{12 * day, [4]int{0, 0, 3, 1}},
+			{22 * day, [4]int{0, 0, 0, 1}}, // gaps are kept
 		} {
 			time.Sleep(begun.Add(at.after).Sub(time.Now()))
 			if got := count(); got != at.want {

@@ -108,7 +108,9 @@ func (a *Agent) guard(ctx context.Context, in input, u understanding, found know
 		return r, nil
 	case howFixed, howVerbatim, howUnknown:
 		r.Text = d.text
-		r.Substantive = d.plan.how == howVerbatim
+		if r.Substantive = d.plan.how == howVerbatim; r.Substantive {
+			r.Sources = []string{ShortAnswers}
+		}
 		return r, nil
 	}
 	passed := a.passGuards(ctx, in, u, d)
@@ -130,6 +132,7 @@ func (a *Agent) guard(ctx context.Context, in input, u understanding, found know
 		r.suggested = a.suggestion(in, u, found, d, r.Trace.Verdicts)
 		return a.handOff(ctx, in, r, found, handoff.GuardStopped, reason), nil
 	}
+	r.Sources = sourcesOf(passed.text, d.passages)
 	r.Text, r.Citations = cite(passed.text, d.passages)
 	r.Substantive = true
 	return r, nil

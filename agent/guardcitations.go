@@ -2,6 +2,7 @@ package agent
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -163,6 +164,26 @@ func cite(text string, passages []knowledge.Found) (string, []channels.Citation)
 	}
 	out := outsideCode(text, func(s string) string { return replaceMarks(s, number) })
 	return strings.TrimSpace(out), list
+}
+
+// ShortAnswers is the source of short answers in [Reply].Sources.
+const ShortAnswers = "short answers"
+
+// sourcesOf returns the sources of the passages that a text's marks name, each
+// once.
+func sourcesOf(text string, passages []knowledge.Found) []string {
+	var sources []string
+	outsideCode(text, func(s string) string {
+		return replaceMarks(s, func(m string) string {
+			for _, n := range marked(m) {
+				if n >= 1 && n <= len(passages) && !slices.Contains(sources, passages[n-1].Source) {
+					sources = append(sources, passages[n-1].Source)
+				}
+			}
+			return m
+		})
+	})
+	return sources
 }
 
 func citationOf(p knowledge.Found, number int) channels.Citation {

@@ -65,7 +65,7 @@ func (c *memoryConversation) take(r AcceptRequest) int64 {
 		c.ActiveAt, c.ClosesAt = e.At, e.At.Add(r.IdleClose)
 		return c.append(msg)
 	case channels.Feedback:
-		c.Feedback = append(c.Feedback, e.Helpful)
+		c.AddVote(e)
 	case channels.MessageEdited:
 		c.rewrite(e.Message.ID, e.Message.Text)
 	case channels.MessageRevoked:
@@ -94,6 +94,7 @@ func (m *MemoryStore) place(r AcceptRequest) *memoryConversation {
 	if last != nil && (!opens || e.At.Before(last.ClosesAt.Add(r.ReopenWithin))) {
 		if e.Kind == channels.MessageReceived && last.Owner == NobodyOwns {
 			last.changeOwner(OwnerChange{Owner: AgentOwns, At: e.At})
+			last.ReopenedAt = e.At
 		}
 		if e.Kind == channels.MessageReceived {
 			last.Contact, last.Languages = e.Contact, cmpLanguages(e.Languages, last.Languages)

@@ -471,8 +471,11 @@ func failAt(t *testing.T, at int64, after bool) int64 {
 		t.Errorf("%d refunds took effect", n)
 	}
 	lines, _ := store.Logs(t.Context(), "agent", agent.ReportLog, 0, 10)
-	if len(lines) != 1 {
-		t.Errorf("%d outcomes logged, want 1", len(lines))
+	if len(lines) != 1 || kinds(eventsIn(t, lines)) != "received answered" {
+		t.Errorf("%d lines reported, want 1: %s", len(lines), kinds(eventsIn(t, lines)))
+	}
+	if r := mustReport(t, h.Agent, judged()); r.Total.Resolved != 1 || r.Total.Received != 1 {
+		t.Errorf("reported %+v", r.Total)
 	}
 	requireNoRecords(t, store.Store)
 	if n := store.calls.Load(); n < at {

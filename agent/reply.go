@@ -58,6 +58,9 @@ type Reply struct {
 	// Text is markdown for the customer, with [1] marks for Citations.
 	Text      string
 	Citations []channels.Citation
+	// Sources are the IDs of the knowledge sources that an answer rests on, those
+	// that may not be cited included, and [ShortAnswers] for a short answer.
+	Sources []string
 	// Language is the customer's, in which fixed strings are.
 	Language string
 	// Confidence in [0,1] is how probable it was, after the search and before

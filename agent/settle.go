@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/kundeagent/kundeagent/credits"
-	"github.com/kundeagent/kundeagent/handoff"
 )
 
 // Step 10: the reservation is committed or released, and what happened is
@@ -43,7 +42,7 @@ func (ch ChargeProgress) after(r Reply, key string) ChargeProgress {
 // settle does what the last turn left to settle, and reports whether there was
 // anything.
 func (w *work) settle(ctx context.Context, c *Conversation) (bool, error) {
-	if !c.Progress.unfinished() {
+	if !c.Progress.unfinished() && !c.unreported() {
 		return false, nil
 	}
 	if err := w.settleCharge(ctx, c); err != nil {
@@ -54,6 +53,9 @@ func (w *work) settle(ctx context.Context, c *Conversation) (bool, error) {
 		if err := w.logTurn(ctx, c, t); err != nil {
 			return true, err
 		}
+	}
+	if err := w.logReport(ctx, c); err != nil {
+		return true, err
 	}
 	if t != nil {
 		w.agent.tell(c, t)
@@ -111,46 +113,25 @@ func wasSent(c *Conversation, key string) bool {
 	return true
 }
 
-// Outcome is what one turn came to, as logged in [ReportLog].
-type Outcome struct {
-	Conversation string
-	Channel      string
-	Language     string
-	Decision     Decision
-	Reason       string
-	Handoff      handoff.Reason // with HandOff
-	Substantive  bool
-	Drafted      bool `json:",omitempty"` // for a person to send, not sent
-	At           time.Time
-}
-
 func (w *work) logTurn(ctx context.Context, c *Conversation, t *SettledTurn) error {
 	r := t.Reply
 	if w.agent.cfg.LogText {
 		w.agent.cfg.Logger.InfoContext(ctx, "turn", "agent", c.Agent, "conversation", c.ID, "question", t.Question, "decision", r.Decision.String(), "reply", r.Text)
 	}
-	outcome := Outcome{
-		Conversation: c.ID, Channel: c.Channel, Language: r.Language, Decision: r.Decision, Reason: r.Reason, Substantive: r.Substantive, Drafted: t.Draft != "", At: t.At,
-	}
-	if r.Case != nil {
-		outcome.Handoff = r.Case.Reason
-	}
-	err := w.agent.log(ctx, ReportLog, "", t.Key, t.At, outcome)
-	if err == nil {
-		err = w.logGap(ctx, c, t)
-	}
+	err := w.logGap(ctx, c, t)
 	if err == nil {
 		err = w.agent.log(ctx, TraceLog, c.ID, t.Key, t.At, r)
 	}
 	return err
 }
 
-// log appends a line to a log; the text of gaps is redacted before, see logAsked.
+// log appends a line to a log; the text of gaps is redacted before, see logAsked,
+// and report lines hold none.
 // conversation is set where the line holds words or
 // data of the customer's, which go when they are forgotten.
 func (a *Agent) log(ctx context.Context, kind LogKind, conversation, key string, at time.Time, v any) error {
 	data, err := json.Marshal(v)
-	if err == nil && a.cfg.Redactor != nil && kind != AuditLog && kind != GapLog {
+	if err == nil && a.cfg.Redactor != nil && kind != AuditLog && kind != GapLog && kind != ReportLog {
 		data, err = redactJSON(a.cfg.Redactor, data)
 	}
 	if err == nil {

@@ -40,8 +40,10 @@ type Store interface {
 	// Due returns up to limit conversations of an agent that have work at now:
 	// unanswered messages, unfinished sends, handoffs or settlements, approvals
 	// that were decided or whose time has passed but that are not settled, or,
-	// with no approval unsettled, a closing time that has passed. Conversations under a lease, and those of
-	// media that answer inside the request, are left out.
+	// with no approval unsettled, a closing time that has passed; or that something
+	// happened in which is not in the report log: a human's message, a vote, another
+	// owner. Conversations under a lease, and those of media that answer inside the
+	// request, are left out.
 	Due(ctx context.Context, agent string, now time.Time, limit int) ([]string, error)
 	// Save writes what a turn did, or nothing: ErrFenced without the lease,
 	// ErrTakenOver or ErrSuperseded when a condition of s does not hold.
@@ -85,7 +87,8 @@ type Store interface {
 	// ErrNoConversation if there is none, so that what was erased does not come
 	// back.
 	Log(ctx context.Context, agent string, kind LogKind, line LogLine) error
-	// Logs returns up to limit lines after the given number, oldest first.
+	// Logs returns up to limit lines after the given number, oldest first. Once a
+	// line was returned, none with a lower number appears.
 	Logs(ctx context.Context, agent string, kind LogKind, after int64, limit int) ([]LogLine, error)
 
 	// Erase erases conversations and lines of logs, and counts them. Numbers of
@@ -170,7 +173,8 @@ type Conversation struct {
 	StartedAt       time.Time
 	ActiveAt        time.Time // of the last message
 	ClosesAt        time.Time // if nothing more is said
-	Feedback        []bool    // helpful or not, as the customer voted
+	ReopenedAt      time.Time // when the customer last came back after its end
+	Feedback        []Vote    // the last on each message, in the order of their numbers
 
 	Owner        Owner
 	OwnerName    string
@@ -220,7 +224,7 @@ func (c *Conversation) DueAt() (at time.Time, ok bool) {
 			at, ok = t, true
 		}
 	}
-	if c.lastCustomerSeq() > c.Progress.Answered || c.Progress.unfinished() || c.sending() {
+	if c.lastCustomerSeq() > c.Progress.Answered || c.Progress.unfinished() || c.sending() || c.unreported() {
 		soonest(time.Time{})
 	}
 	if at, due := c.handoffDueAt(); due {
@@ -293,8 +297,9 @@ type Progress struct {
 	Facts     []handoff.Fact  // what actions came to, for cases
 	Unsettled *SettledTurn    // delivered, not yet logged
 	Stream    *StreamProgress // shown, not yet complete
-	Failures  int             // turns failed in a row
-	NotBefore time.Time       // of the next attempt
+	Reported  ReportMark
+	Failures  int       // turns failed in a row
+	NotBefore time.Time // of the next attempt
 }
 
 func (p *Progress) unfinished() bool {
@@ -303,8 +308,9 @@ func (p *Progress) unfinished() bool {
 
 // Admission tells whether the agent took the conversation, and why not.
 type Admission struct {
-	Taken  bool
-	Reason string
+	Taken   bool
+	Reason  string
+	Refusal Refusal // the same in a word
 }
 
 // ChargeState is where a conversation's charge stands.

@@ -53,7 +53,7 @@ type conversation struct {
 
 	refused, handedOver       moment // the first of each
 	refusedFor, handedOverFor label
-	humanAsked, humanReplied  bool
+	humanAsked, humanTook     bool
 
 	answers []answer // by key
 }
@@ -114,7 +114,9 @@ func (c *conversation) see(e *Event, at moment, names *labels) {
 		names.first(&c.handedOver, &c.handedOverFor, at, e.Reason)
 	case HumanReplied:
 		c.said(at)
-		c.humanReplied = true
+		c.humanTook = true
+	case TakenOver:
+		c.humanTook = true
 	case HumanAsked:
 		c.humanAsked = true
 	case FeedbackGiven:
@@ -192,7 +194,7 @@ func (c *conversation) tookPart() bool {
 // facts is the conversation as Judge sees it.
 func (c *conversation) facts() Facts {
 	f := Facts{
-		TookPart: c.tookPart(), AskedBack: c.askedBack != 0, HandedOff: c.handedOver != 0 || c.humanReplied,
+		TookPart: c.tookPart(), AskedBack: c.askedBack != 0, HandedOff: c.handedOver != 0 || c.humanTook,
 		HumanAsked: c.humanAsked, LastActivity: c.active.time(),
 	}
 	f.Silent = !c.answered.since(c.reopened) && !c.replied.since(c.reopened) && !c.askedBack.since(c.reopened)
@@ -212,7 +214,7 @@ func (c *conversation) notTakenFor(names *labels) string {
 	switch {
 	case c.refused != 0:
 		return names.name(c.refusedFor)
-	case c.humanReplied:
+	case c.humanTook:
 		return HumanFirst
 	}
 	return NoReply
@@ -223,7 +225,7 @@ func (c *conversation) handedOffFor(names *labels) string {
 	if c.handedOver != 0 {
 		return names.name(c.handedOverFor)
 	}
-	return TakenOver
+	return HumanTook
 }
 
 // took is how long it took until the last answer.
@@ -234,6 +236,9 @@ func (c *conversation) took() time.Duration {
 	}
 	return time.Duration(max(0, c.answered-from)) * time.Microsecond
 }
+
+// last is when anything was said or ended.
+func (c *conversation) last() moment { return max(c.active, c.closed) }
 
 // open reports whether the conversation has not ended.
 func (c *conversation) open() bool { return c.closed == 0 || c.active > c.closed }

@@ -18,6 +18,7 @@ const (
 	AskedBack     Kind = "asked_back"     // the agent asked back, offered a human, or awaits an approval
 	HumanAsked    Kind = "human_asked"    // the customer asked for a human
 	HandedOver    Kind = "handed_over"    // a human got the conversation; with Reason
+	TakenOver     Kind = "taken_over"     // a human took the conversation, handed over or not
 	HumanReplied  Kind = "human_replied"  // a human wrote to the customer
 	FeedbackGiven Kind = "feedback_given" // the customer voted; with Helpful and Message
 	Closed        Kind = "closed"         // the conversation ended
@@ -30,9 +31,9 @@ const (
 	// NotDeployed is the Reason of a Refused on a channel where the agent does
 	// not work at all; such a conversation does not count as received.
 	NotDeployed = "not deployed"
-	// TakenOver is the reason of a conversation in which a human spoke without
-	// being handed it.
-	TakenOver = "taken over by a human"
+	// HumanTook is the reason of a conversation that a human took, or spoke in,
+	// without being handed it.
+	HumanTook = "taken over by a human"
 	// HumanFirst and NoReply are why a conversation was not taken that nobody
 	// refused: a human was there first, or the agent said nothing.
 	HumanFirst = "a human was first"
@@ -71,7 +72,7 @@ func (e *Event) check() error {
 		return fmt.Errorf("%w: %s of conversation %q has no time", ErrInvalidEvent, e.Kind, e.Conversation)
 	}
 	switch e.Kind {
-	case Received, Refused, Answered, Replied, AskedBack, HumanAsked, HandedOver, HumanReplied, FeedbackGiven, Closed, Reopened:
+	case Received, Refused, Answered, Replied, AskedBack, HumanAsked, HandedOver, TakenOver, HumanReplied, FeedbackGiven, Closed, Reopened:
 		return nil
 	}
 	return fmt.Errorf("%w: kind %q of conversation %q is unknown", ErrInvalidEvent, e.Kind, e.Conversation)

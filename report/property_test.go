@@ -16,7 +16,7 @@ import (
 func random(r *rand.Rand, n int) []report.Event {
 	kinds := []report.Kind{
 		report.Received, report.Refused, report.Answered, report.Replied, report.AskedBack, report.HumanAsked, report.HandedOver,
-		report.HumanReplied, report.FeedbackGiven, report.Closed, report.Reopened,
+		report.HumanReplied, report.TakenOver, report.FeedbackGiven, report.Closed, report.Reopened,
 	}
 	pick := func(names ...string) string { return names[r.IntN(len(names))] }
 	var events []report.Event

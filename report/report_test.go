@@ -91,6 +91,7 @@ func TestA18Outcomes(t *testing.T) {
 		{"handed over is pending as long", 2 * days, report.Pending, []report.Event{asked, at(1, report.HandedOver, "loop")}},
 		{"answered, then handed over", 10 * days, report.HandedOff, []report.Event{asked, answer, vote(2, "m1", true), at(3, report.HandedOver, "loop")}},
 		{"a human spoke unasked", 10 * days, report.HandedOff, []report.Event{asked, answer, at(3, report.HumanReplied, "")}},
+		{"a human took it and said nothing", 10 * days, report.HandedOff, []report.Event{asked, answer, at(3, report.TakenOver, "")}},
 		{"a human was first", 10 * days, report.NotTaken, []report.Event{asked, at(3, report.HumanReplied, "")}},
 		{"refused", 10 * days, report.NotTaken, []report.Event{asked, at(1, report.Refused, "paused"), at(9, report.HumanReplied, "")}},
 		{"refused, taken later", 10 * days, report.AssumedResolved, []report.Event{asked, at(1, report.Refused, "paused"), at(2, report.Received, ""), answered(3, "m1")}},
@@ -139,7 +140,7 @@ func TestReasonsAreTheFirstOfEachConversation(t *testing.T) {
 	r := reportOf(t, report.Query{Now: monday.AddDate(0, 1, 0)},
 		at(9, report.HandedOver, "loop"), at(1, report.HandedOver, "guard"), at(0, report.Received, ""), other,
 		report.Event{Conversation: "e", Kind: report.Replied, At: monday}, report.Event{Conversation: "e", Kind: report.HumanReplied, At: monday})
-	if want := []report.Reason{{"guard", 1}, {report.TakenOver, 1}}; !slices.Equal(r.Handoffs, want) {
+	if want := []report.Reason{{"guard", 1}, {report.HumanTook, 1}}; !slices.Equal(r.Handoffs, want) {
 		t.Errorf("handoffs %v, want %v", r.Handoffs, want)
 	}
 	if want := []report.Reason{{"paused", 1}}; !slices.Equal(r.Refusals, want) {
@@ -304,6 +305,24 @@ func TestForgetDropsWhatIsOld(t *testing.T) {
 	}
 	if want := reportOf(t, q, events[40:]...); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestTrimKeepsTheLatest(t *testing.T) {
+	var events []report.Event
+	for i := range 100 {
+		events = append(events, report.Event{Conversation: fmt.Sprint(i), Kind: report.Received, At: monday.AddDate(0, 0, i*37%100)})
+	}
+	all := tally(t, events...)
+	if n := all.Trim(100); n != 0 {
+		t.Errorf("%d dropped of as many as may be kept", n)
+	}
+	if n := all.Trim(50); n < 50 || n > 60 || all.Len() != 100-n {
+		t.Errorf("%d dropped, %d left", n, all.Len())
+	}
+	r, err := all.Report(report.Query{From: monday.AddDate(0, 0, 60)})
+	if err != nil || r.Total.Received != 40 {
+		t.Errorf("%d of the latest 40 are left, %v", r.Total.Received, err)
 	}
 }
 

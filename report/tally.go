@@ -43,11 +43,14 @@ func (t *Tally) Len() int { return len(t.conversations) }
 // it: votes and ends alone are not counted, a message is counted as a
 // conversation of its own. So keep them for some weeks more than reports go back.
 func (t *Tally) Forget(before time.Time) int {
-	limit := momentOf(before)
+	return t.forget(momentOf(before))
+}
+
+func (t *Tally) forget(before moment) int {
 	kept := make([]conversation, 0, len(t.conversations))
 	for id, i := range t.index {
 		c := t.conversations[i]
-		if max(c.active, c.closed) < limit {
+		if c.last() < before {
 			delete(t.index, id)
 			continue
 		}
@@ -57,6 +60,21 @@ func (t *Tally) Forget(before time.Time) int {
 	dropped := len(t.conversations) - len(kept)
 	t.conversations = slices.Clip(kept)
 	return dropped
+}
+
+// Trim makes room when there are more than keep conversations, at least 1: it drops those
+// whose last message is the longest ago, a tenth more than it must, and returns
+// how many. Forget tells what becomes of their later events.
+func (t *Tally) Trim(keep int) int {
+	if len(t.conversations) <= keep {
+		return 0
+	}
+	last := make([]moment, len(t.conversations))
+	for i := range t.conversations {
+		last[i] = t.conversations[i].last()
+	}
+	slices.Sort(last)
+	return t.forget(last[len(last)-max(1, keep-keep/10)])
 }
 
 // Of makes the report of some events in one go.
