@@ -142,6 +142,60 @@ func TestWA09EditsAndRevocationsBeforeAndAfterTheAnswer(t *testing.T) {
 	}
 }
 
+func TestFB14APersonTakesAndReturnsTheThreadInTheVendorsApp(t *testing.T) {
+	v := &vendor{}
+	withVendor(t, v, agent.Config{}, func(t *testing.T, store agent.Store, _ *handoff.Inbox) {
+		v.say(t, "m1", refundQuestion)
+		v.deliver(t, channels.Event{Delivery: "c1", Kind: channels.HumanTookOver})
+		v.say(t, "m2", "What does delivery cost?")
+		if len(v.tries) != 1 || conversationOf(t, store, "anna").Owner != agent.HumanOwns {
+			t.Errorf("spoke over a person: %+v", v.tries)
+		}
+		v.deliver(t, channels.Event{Delivery: "c2", Kind: channels.HumanReturned})
+		v.say(t, "m3", "How long is a gift card valid?")
+		if len(v.tries) != 2 || !strings.Contains(v.tries[1].Text, "three years") {
+			t.Errorf("after the return: %+v", v.tries)
+		}
+	})
+}
+
+func TestFB06AReadingUpToATimeIsOfAllBefore(t *testing.T) {
+	v := &vendor{}
+	withVendor(t, v, agent.Config{}, func(t *testing.T, store agent.Store, _ *handoff.Inbox) {
+		v.say(t, "m1", refundQuestion)
+		first := time.Now()
+		time.Sleep(time.Minute)
+		v.say(t, "m2", "What does delivery cost?")
+		v.deliver(t, channels.Event{Delivery: "s1", Kind: channels.StatusChanged, Status: channels.Status{UpTo: first, State: channels.Read}})
+		v.deliver(t, channels.Event{Delivery: "s2", Kind: channels.StatusChanged, Status: channels.Status{UpTo: first.Add(time.Hour), State: channels.Delivered}})
+		outbox := conversationOf(t, store, "anna").Outbox
+		if outbox[0].Delivery != channels.Read || outbox[1].Delivery != channels.Delivered {
+			t.Errorf("%+v", outbox)
+		}
+	})
+}
+
+func TestTheWindowIsWiderForPeopleWhereTheVendorSaysSo(t *testing.T) {
+	v := &vendor{caps: channels.Capabilities{ReplyWindow: time.Hour, HumanWindow: 48 * time.Hour}}
+	synctest.Test(t, func(t *testing.T) {
+		a := mustNew(t, agent.Config{Knowledge: helpCentre(t), Channels: []channels.Channel{v}})
+		stop := running(t, a)
+		defer stop()
+		v.say(t, "m1", refundQuestion)
+		kim := a.As(agent.Actor{ID: "kim", Name: "Kim"})
+		for i, wait := range []time.Duration{24 * time.Hour, 48 * time.Hour} {
+			time.Sleep(wait)
+			if err := kim.Reply(t.Context(), agent.ConversationID("agent", "vendor", "anna", 1), fmt.Sprint(i), "Kim here"); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		if len(v.tries) != 2 || !v.tries[1].ByHuman || v.tries[0].ByHuman {
+			t.Errorf("sent %+v", v.tries)
+		}
+	})
+}
+
 func TestWA15AFailureToldLaterMarksTheMessage(t *testing.T) {
 	v := &vendor{}
 	withVendor(t, v, agent.Config{}, func(t *testing.T, store agent.Store, _ *handoff.Inbox) {

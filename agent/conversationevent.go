@@ -52,6 +52,14 @@ func (c *Conversation) nothingSaid() bool {
 // learn notes what a vendor tells of a sent message. News come in any order, and
 // a state never goes back. They also settle a send whose outcome was unknown.
 func (c *Conversation) learn(s channels.Status) {
+	if s.Receipt == "" && s.Key == "" {
+		for i := range c.Outbox {
+			if line := &c.Outbox[i]; line.Receipt.ID != "" && !line.Receipt.At.After(s.UpTo) {
+				c.learn(channels.Status{Receipt: line.Receipt.ID, State: s.State})
+			}
+		}
+		return
+	}
 	i := slices.IndexFunc(c.Outbox, func(line Send) bool {
 		return s.Receipt != "" && line.Receipt.ID == s.Receipt || s.Key != "" && line.Out.Key == s.Key
 	})

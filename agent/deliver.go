@@ -125,7 +125,7 @@ func (w *work) send(ctx context.Context, c *Conversation, s *Send) error {
 		s.State, s.Error = SendFailed, "no such channel"
 	case s.After != "" && c.sendFailed(s.After):
 		s.State, s.Error = SendFailed, "the part before it was not sent"
-	case w.agent.windowClosed(c):
+	case w.agent.windowClosed(c, s.Out):
 		s.State, s.Error = SendFailed, channels.ErrWindowClosed.Error()
 	case s.State == SendStarted:
 		w.reconcile(ctx, ch, s)

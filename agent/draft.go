@@ -194,6 +194,7 @@ func (o *Operator) SendDraft(ctx context.Context, conversation, draft, text stri
 		a := o.agent
 		key := a.draftKey(conversation, draft)
 		out := a.outgoing(c, key, Reply{Text: v.Text, Citations: cited, Language: d.Language})
+		out.ByHuman = true
 		msg := channels.Message{ID: key, Author: channels.FromHuman, Name: o.actor.Name, Text: v.Text, Citations: cited, At: a.cfg.Now()}
 		return DraftChange{Verdict: v, Message: &msg, Send: &Send{Out: out, UpTo: c.lastCustomerSeq()}}, nil
 	})

@@ -72,6 +72,12 @@ func (c *memoryConversation) take(r AcceptRequest) int64 {
 		c.revoke(e.Message.ID)
 	case channels.StatusChanged:
 		c.learn(e.Status)
+	case channels.HumanTookOver:
+		c.changeOwner(OwnerChange{Owner: HumanOwns, Name: e.Message.Name, At: e.At})
+	case channels.HumanReturned:
+		if c.Owner == HumanOwns {
+			c.changeOwner(OwnerChange{Owner: AgentOwns, At: e.At})
+		}
 	case channels.ThreadMoved:
 		c.Contact = e.Contact
 		c.of.add(e.Contact.ID)

@@ -119,6 +119,7 @@ func (o *Operator) Reply(ctx context.Context, conversation, key, text string) er
 	}
 	key = fmt.Sprintf("%s/%s/human/%s", a.cfg.ID, conversation, key)
 	out := a.outgoing(&c, key, Reply{Text: text, Language: c.Progress.Language.Language})
+	out.ByHuman = true
 	msg := channels.Message{ID: key, Author: channels.FromHuman, Name: o.actor.Name, Text: text, At: a.cfg.Now()}
 	return o.apply(ctx, "reply", conversation, OwnerChange{
 		Owner: HumanOwns, Name: o.actor.Name, By: o.actor.ID, Message: &msg, Send: &Send{Out: out, UpTo: c.lastCustomerSeq()},

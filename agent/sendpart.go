@@ -39,10 +39,14 @@ func (c *Conversation) sendFailed(key string) bool {
 	return false
 }
 
-// windowClosed reports whether the channel allows no message any more, because
-// the customer wrote too long ago.
-func (a *Agent) windowClosed(c *Conversation) bool {
-	window := a.capabilities(c.Channel).ReplyWindow
+// windowClosed reports whether the channel does not allow a message any more,
+// because the customer wrote too long ago.
+func (a *Agent) windowClosed(c *Conversation, out channels.Outgoing) bool {
+	caps := a.capabilities(c.Channel)
+	window := caps.ReplyWindow
+	if out.ByHuman && caps.HumanWindow > 0 {
+		window = caps.HumanWindow
+	}
 	return window > 0 && a.cfg.Now().After(c.lastCustomerAt().Add(window))
 }
 

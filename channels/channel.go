@@ -119,6 +119,9 @@ type Capabilities struct {
 	// ReplyWindow is how long after the customer's last message one may be sent;
 	// 0 is for ever.
 	ReplyWindow time.Duration
+	// HumanWindow is the same for what people of the company write; 0 is
+	// ReplyWindow.
+	HumanWindow time.Duration
 	// IdleClose is after how long without a message a conversation ends; 0 means
 	// ChatIdleClose. Email has EmailIdleClose.
 	IdleClose time.Duration
@@ -140,8 +143,10 @@ type Outgoing struct {
 	// Text is markdown as composed, with [1] marks for Citations. Parts is the
 	// same rendered to the channel's Capabilities, sources appended, split to
 	// its length: what a channel sends.
-	Text      string
-	Parts     []string
+	Text  string
+	Parts []string
+	// ByHuman says that a person of the company wrote it.
+	ByHuman   bool `json:",omitempty"`
 	Citations []Citation
 	// Choices are answers to tap; ChoicesAs is how the medium can show them.
 	Choices   []Choice   `json:",omitempty"`

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"sync"
 	"time"
 )
@@ -16,10 +15,11 @@ type Memory struct {
 	id   string
 	caps Capabilities
 
-	mu    sync.Mutex
-	inbox Inbox
-	sent  []Outgoing
-	keys  map[string]Receipt
+	inlet Inlet
+
+	mu   sync.Mutex
+	sent []Outgoing
+	keys map[string]Receipt
 }
 
 // NewMemory returns a Memory channel called id. Its capabilities are caps with
@@ -41,20 +41,8 @@ var ErrAttached = errors.New("channels: channel is already attached to an inbox"
 // ErrNotAttached is returned for traffic before a channel has an inbox.
 var ErrNotAttached = errors.New("channels: channel is not attached to an inbox")
 
-// Attach sets the inbox. The same inbox again is nil, another one ErrAttached.
-// An inbox of a type that Go cannot compare, such as a func, counts as another.
-func (m *Memory) Attach(in Inbox) error {
-	if in == nil {
-		return fmt.Errorf("%w: %s is given no inbox", ErrNotAttached, m.id)
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.inbox != nil && (!reflect.ValueOf(in).Comparable() || m.inbox != in) {
-		return fmt.Errorf("%w: %s", ErrAttached, m.id)
-	}
-	m.inbox = in
-	return nil
-}
+// Attach implements [Channel]; see [Inlet.Attach].
+func (m *Memory) Attach(in Inbox) error { return m.inlet.Attach(m.id, in) }
 
 // Say delivers a customer's message to the inbox.
 func (m *Memory) Say(ctx context.Context, thread, delivery, text string) error {
@@ -63,11 +51,9 @@ func (m *Memory) Say(ctx context.Context, thread, delivery, text string) error {
 
 // Deliver passes an event to the inbox under this channel's ID.
 func (m *Memory) Deliver(ctx context.Context, e Event) error {
-	m.mu.Lock()
-	in := m.inbox
-	m.mu.Unlock()
-	if in == nil {
-		return fmt.Errorf("%w: %s", ErrNotAttached, m.id)
+	in, err := m.inlet.Inbox(m.id)
+	if err != nil {
+		return err
 	}
 	e.Channel = m.id
 	return in.Deliver(ctx, e)

@@ -101,6 +101,8 @@ const (
 	MessageEdited             // Message.ID has a new Text
 	MessageRevoked            // Message.ID was taken back
 	StatusChanged             // Status tells what became of a message that was sent
+	HumanTookOver             // a person took the conversation in the vendor's own app, and said nothing yet
+	HumanReturned             // and gave it back
 	ThreadMoved               // what was called PreviousThread is called Thread from now on
 	Unknown                   // something the channel does not know; Raw holds it
 )
@@ -149,6 +151,9 @@ const (
 type Status struct {
 	Receipt string // Receipt.ID of the message
 	Key     string // its Outgoing.Key if the vendor hands it back
-	State   DeliveryState
-	Err     error // with DeliveryFailed, a *[SendError]
+	// UpTo, without the others, is when the last message was sent that it is about;
+	// it holds for all before.
+	UpTo  time.Time
+	State DeliveryState
+	Err   error // with DeliveryFailed, a *[SendError]
 }

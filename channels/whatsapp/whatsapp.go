@@ -33,7 +33,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"reflect"
 	"sync"
 	"time"
 
@@ -84,9 +83,9 @@ type Channel struct {
 	graph *meta.Graph
 	media *mediaStore
 	pacer channels.Pacer
+	inlet channels.Inlet
 
 	mu    sync.Mutex
-	inbox channels.Inbox
 	fates fates
 }
 
@@ -157,28 +156,15 @@ func (c *Channel) Capabilities() channels.Capabilities {
 	}
 }
 
-// Attach sets the inbox; see [channels.Channel]. Until then deliveries are
-// answered with 503.
-func (c *Channel) Attach(in channels.Inbox) error {
-	if in == nil {
-		return fmt.Errorf("%w: %s is given no inbox", channels.ErrNotAttached, c.cfg.ID)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.inbox != nil && (!reflect.ValueOf(in).Comparable() || c.inbox != in) {
-		return fmt.Errorf("%w: %s", channels.ErrAttached, c.cfg.ID)
-	}
-	c.inbox = in
-	return nil
-}
+// Attach implements [channels.Channel]. Until then deliveries are answered with
+// 503.
+func (c *Channel) Attach(in channels.Inbox) error { return c.inlet.Attach(c.cfg.ID, in) }
 
 // receive delivers a change to the inbox, event by event.
 func (c *Channel) receive(ctx context.Context, change meta.Change) error {
-	c.mu.Lock()
-	in := c.inbox
-	c.mu.Unlock()
-	if in == nil {
-		return fmt.Errorf("%w: %s", channels.ErrNotAttached, c.cfg.ID)
+	in, err := c.inlet.Inbox(c.cfg.ID)
+	if err != nil {
+		return err
 	}
 	var errs []error
 	for _, e := range c.events(ctx, change) {

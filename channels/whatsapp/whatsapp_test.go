@@ -512,7 +512,7 @@ func TestASendIsAddressedAndQuotes(t *testing.T) {
 func TestBeforeItIsAttachedTheChannelIsNotReady(t *testing.T) {
 	f := newFixture(t)
 	f.inbox = nil
-	f.Channel.inbox = nil
+	f.inlet = channels.Inlet{}
 	if code := f.receive("messages", `"messages":[`+from("a", `"type":"text","text":{"body":"x"}`)+`]`); code != http.StatusServiceUnavailable {
 		t.Errorf("code %d", code)
 	}
