@@ -146,6 +146,9 @@ type Config struct {
 	// conversations, cases and the journal, which work needs as they are. Default
 	// none.
 	Redactor Redactor
+	// Metrics is told what happened and how long it took, from whoever did it: it
+	// must be fast and safe for concurrent use. See [Measurement].
+	Metrics func(Measurement)
 	// OnReply is told every reply that Run settles, from the worker, at least
 	// once.
 	OnReply func(conversation string, r Reply)
@@ -169,6 +172,7 @@ type Agent struct {
 	watchers   watchers
 	gaps       *gapTopics
 	reports    *reports
+	metrics    *metrics
 }
 
 // ErrInvalidConfig: a configuration cannot work. The text lists every fault.
@@ -185,6 +189,7 @@ func New(cfg Config) (*Agent, error) {
 		wake: make(chan string, 1024), holder: newHolder(), gaps: &gapTopics{}, reports: newReports(),
 	}
 	a.router = routerOf(&a.cfg)
+	a.metrics = newMetrics(&cfg)
 	a.guidelines = newGuidelines(cfg.Guidelines)
 	a.guards = guardChain(&cfg, a.guidelines.guard())
 	for _, action := range cfg.Actions {
@@ -337,7 +342,11 @@ func (a *Agent) Channels() []string { return slices.Sorted(maps.Keys(a.channels)
 // needed, nothing is charged, and nothing is remembered. Actions are performed
 // and audited, those that require approval excepted.
 func (a *Agent) Reply(ctx context.Context, q Question) (Reply, error) {
-	return a.think(ctx, a.ask(q, false))
+	r, err := a.think(ctx, a.ask(q, false))
+	if err == nil {
+		a.metrics.reply(a.knownChannel(q.Channel), &r, "")
+	}
+	return r, err
 }
 
 // Preview is Reply without consequences: actions are not performed but shown in

@@ -146,7 +146,11 @@ func (w *work) send(ctx context.Context, c *Conversation, s *Send) error {
 	if s.State == SendFailed || s.State == SendUnknown {
 		w.agent.cfg.Logger.ErrorContext(ctx, "message not sent", "agent", c.Agent, "conversation", c.ID, "channel", s.Out.Channel, "unknown", s.State == SendUnknown, "error", s.Error)
 	}
-	return w.save(ctx, Save{Progress: c.Progress, Sends: []Send{*s}})
+	if err := w.save(ctx, Save{Progress: c.Progress, Sends: []Send{*s}}); err != nil {
+		return err
+	}
+	w.agent.metrics.send(s)
+	return nil
 }
 
 // judge sets a send's state by the outcome of one attempt.

@@ -76,6 +76,13 @@
 // [Agent.As] is the agent as one person may use it: every method of an
 // [Operator] asks the [Authorizer] first and leaves an [AuditEvent].
 //
+// # Reports and metrics
+//
+// What happens in conversations is logged in [ReportLog], without anybody's words;
+// [Agent.Report] makes a report of it, and package report defines what is counted.
+// [Config].Metrics is told of replies, calls and sends as they happen, for a
+// monitoring system.
+//
 // # Errors
 //
 // Configuration faults come together and wrap [ErrInvalidConfig]. A reply that

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kundeagent/kundeagent/channels"
@@ -48,7 +49,8 @@ func (c *Conversation) judged(named string) string {
 	}
 	for _, s := range c.Outbox {
 		if named != "" && s.Receipt.ID == named {
-			return s.Out.Key
+			key, _, _ := strings.Cut(s.Out.Key, partKey)
+			return key
 		}
 	}
 	return named

@@ -172,6 +172,7 @@ func (w *work) postpone(ctx context.Context, cause error) error {
 		return err
 	}
 	w.agent.cfg.Logger.WarnContext(ctx, "turn failed", "agent", c.Agent, "conversation", c.ID, "failures", c.Progress.Failures+1, "error", cause)
+	w.agent.metrics.add(MetricTurnFailures, c.Channel, "", 1, 0)
 	c.Progress.Failures++
 	stuck := needsHuman(cause) || c.Progress.Failures >= maxFailures
 	if p := failedApproval(&c, cause); stuck && p != nil {

@@ -203,12 +203,13 @@ func TestVotesAreAboutOneMessage(t *testing.T) {
 		{"the last message", []channels.Event{vote("", true)}, "[{1 a2 true}]"},
 		{"by its ID", []channels.Event{vote("a1", true)}, "[{1 a1 true}]"},
 		{"by the vendor's ID", []channels.Event{vote("wamid.1", false)}, "[{1 a1 false}]"},
+		{"by the vendor's ID of a part", []channels.Event{vote("wamid.2", false)}, "[{1 a1 false}]"},
 		{"by an ID nobody knows", []channels.Event{vote("x", false)}, "[{1 x false}]"},
 		{"changed", []channels.Event{vote("a1", false), vote("a2", false), vote("wamid.1", true)}, "[{2 a2 false} {3 a1 true}]"},
 	} {
 		conversation := agent.Conversation{
 			Messages: []channels.Entry{said("a1"), said("a2"), {Message: channels.Message{ID: "h", Author: channels.FromHuman}}},
-			Outbox:   []agent.Send{{Out: channels.Outgoing{Key: "a1"}, Receipt: channels.Receipt{ID: "wamid.1"}}},
+			Outbox:   []agent.Send{{Out: channels.Outgoing{Key: "a1"}, Receipt: channels.Receipt{ID: "wamid.1"}}, {Out: channels.Outgoing{Key: "a1/part/2"}, Receipt: channels.Receipt{ID: "wamid.2"}}},
 		}
 		for _, v := range c.votes {
 			conversation.AddVote(v)

@@ -19,7 +19,7 @@ func (a *Agent) sendsOf(s Send) []Send {
 		one := s
 		one.Out.Parts = []string{part}
 		if i > 0 {
-			one.Out.Key, one.After = s.Out.Key+"/part/"+strconv.Itoa(i+1), out[i-1].Out.Key
+			one.Out.Key, one.After = s.Out.Key+partKey+strconv.Itoa(i+1), out[i-1].Out.Key
 		}
 		if i < len(s.Out.Parts)-1 {
 			one.Out.Choices, one.Out.ChoicesAs = nil, channels.AsText
@@ -28,6 +28,9 @@ func (a *Agent) sendsOf(s Send) []Send {
 	}
 	return out
 }
+
+// partKey is between the key of a message and the number of its part.
+const partKey = "/part/"
 
 // sendFailed reports whether a send of the conversation was given up.
 func (c *Conversation) sendFailed(key string) bool {

@@ -61,7 +61,13 @@ func (w *work) settle(ctx context.Context, c *Conversation) (bool, error) {
 		w.agent.tell(c, t)
 	}
 	c.Progress.Unsettled = nil
-	return true, w.save(ctx, Save{Progress: c.Progress})
+	if err := w.save(ctx, Save{Progress: c.Progress}); err != nil {
+		return true, err
+	}
+	if t != nil {
+		w.agent.metrics.reply(c.Channel, &t.Reply, c.Progress.Admission.Refusal)
+	}
+	return true, nil
 }
 
 // tell tells the host what a turn came to.
@@ -100,6 +106,7 @@ func (w *work) settleCharge(ctx context.Context, c *Conversation) error {
 		return fmt.Errorf("agent: settle charge of %s: %w", c.ID, err)
 	}
 	ch.Settle = Keep
+	w.agent.metrics.charge(c, ch.State, w.agent.cfg.Policy.Amount)
 	return nil
 }
 
