@@ -12,6 +12,7 @@ import (
 	"github.com/kundeagent/kundeagent/agent"
 	"github.com/kundeagent/kundeagent/agent/agenttest"
 	"github.com/kundeagent/kundeagent/channels"
+	"github.com/kundeagent/kundeagent/handoff"
 )
 
 func TestP2TakeoverWhileADraftIsWrittenSendsNothing(t *testing.T) {
@@ -209,4 +210,20 @@ func TestDraftThatWasNeverKeptIsNotTakenForAReply(t *testing.T) {
 			t.Errorf("%d effects, asked %d times, then %d, reply %q", effects, asked, len(model.Requests()), reply.Text)
 		}
 	})
+}
+
+func TestP6DraftWhileACaseIsOpenIsNoSecondCase(t *testing.T) {
+	d := startDrafting(t, agent.Config{Handoff: agent.Handoff{Mode: handoff.KeepAssigned}})
+	d.mode(agent.ModeAuto)
+	agenttest.RequireHandoff(t, d.Ask("I want to talk to a human"), handoff.AskedForHuman)
+	if c := d.settled(); c.Owner != agent.AgentOwns {
+		t.Fatalf("owner %s", c.Owner)
+	}
+	d.mode(agent.ModeDraft)
+	r := d.draft(refundQuestion)
+	c := d.settled()
+	d.requireState(r.ID, agent.DraftPending)
+	if cases := d.Inbox.Cases(); len(cases) != 1 || c.Owner != agent.HumanOwns || len(d.Channel.Sent("")) != 1 {
+		t.Errorf("%d cases, owner %s, sent %s", len(cases), c.Owner, texts(d.Channel.Sent("")))
+	}
 }
