@@ -91,7 +91,7 @@ func (o *Operator) CancelCase(ctx context.Context, conversation string) error {
 	if err := c.desk.Cancel(ctx, c.key); err != nil {
 		return err
 	}
-	return o.apply(ctx, action, conversation, OwnerChange{Owner: NobodyOwns})
+	return o.apply(ctx, action, conversation, OwnerChange{Owner: NobodyOwns, Anew: true})
 }
 
 // ReturnCase ends a case and gives the conversation back to the agent.
@@ -104,7 +104,7 @@ func (o *Operator) ReturnCase(ctx context.Context, conversation string) error {
 	if err := c.desk.Return(ctx, c.key); err != nil {
 		return err
 	}
-	return o.apply(ctx, action, conversation, OwnerChange{Owner: AgentOwns})
+	return o.apply(ctx, action, conversation, OwnerChange{Owner: AgentOwns, Anew: true})
 }
 
 // deskCase is an open case with the desk that has it.

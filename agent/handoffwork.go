@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,12 +83,27 @@ func (w *work) stepAside(c *Conversation, fresh handoff.Case) (*HandoffProgress,
 	return &h, &OwnerChange{Owner: HumanOwns, At: w.agent.cfg.Now()}
 }
 
-// finishHandoff takes the next step about the handoff, and reports whether there
-// was one.
-func (w *work) finishHandoff(ctx context.Context, c *Conversation) (bool, error) {
-	if at, due := c.handoffDueAt(); !due || w.agent.cfg.Now().Before(at) {
-		return false, nil
+// maxHandoffSteps bounds the steps of one look at a handoff: it ends or is
+// routed, people are told of it, and its desk is told of the owner.
+const maxHandoffSteps = 4
+
+// finishHandoff takes the steps about the handoff that are due, before a turn
+// can begin another one, and reports whether there were any.
+func (w *work) finishHandoff(ctx context.Context, c *Conversation) (did bool, err error) {
+	for range maxHandoffSteps {
+		if at, due := c.handoffDueAt(); !due || w.agent.cfg.Now().Before(at) {
+			break
+		}
+		did = true
+		if err := w.stepHandoff(ctx, c); err != nil {
+			return true, err
+		}
 	}
+	return did, nil
+}
+
+// stepHandoff takes one step and records it.
+func (w *work) stepHandoff(ctx context.Context, c *Conversation) error {
 	h := *c.Progress.Handoff
 	var owner *OwnerChange
 	switch {
@@ -99,7 +115,7 @@ func (w *work) finishHandoff(ctx context.Context, c *Conversation) (bool, error)
 		w.tellDesk(ctx, c, &h)
 	}
 	if err := ctx.Err(); err != nil {
-		return true, err // the next lease finds it as it was
+		return err // the next lease finds it as it was
 	}
 	c.Progress.Handoff = &h
 	save := Save{Progress: c.Progress, Owner: owner}
@@ -107,13 +123,13 @@ func (w *work) finishHandoff(ctx context.Context, c *Conversation) (bool, error)
 		save.IfOwner = &c.OwnerVersion
 	}
 	if err := w.save(ctx, save); err != nil {
-		return true, err
+		return err
 	}
 	if owner != nil {
-		c.Owner, c.OwnerName, c.OwnedSince = owner.Owner, owner.Name, owner.At
+		c.Owner, c.OwnerName, c.OwnerID, c.OwnedSince = owner.Owner, owner.Name, owner.By, owner.At
 		c.OwnerVersion++
 	}
-	return true, nil
+	return nil
 }
 
 // endHandoff records that the handoff is over. What was asked before does not
@@ -202,6 +218,8 @@ func (w *work) tellDesk(ctx context.Context, c *Conversation, h *HandoffProgress
 		}
 	}
 	if errors.Is(err, handoff.ErrNoCase) || errors.Is(err, handoff.ErrCaseClosed) {
+		// Somebody ended it, and the conversation has changed hands again since.
+		h.Ending = cmp.Or(h.Ending, handoff.WasDone)
 		err = nil
 	}
 	if err != nil {

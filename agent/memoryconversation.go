@@ -168,7 +168,7 @@ func (m *MemoryStore) ChangeOwner(_ context.Context, agent, conversation string,
 	if ch.Send != nil && slices.ContainsFunc(c.Outbox, func(s Send) bool { return s.Out.Key == ch.Send.Out.Key }) {
 		return c.copy(), nil
 	}
-	if c.Owner != ch.Owner || c.OwnerName != ch.Name || c.OwnerID != ch.By {
+	if c.Owner != ch.Owner || c.OwnerName != ch.Name || c.OwnerID != ch.By || ch.Anew {
 		c.changeOwner(ch)
 	}
 	if ch.Message != nil {

@@ -399,6 +399,7 @@ type OwnerChange struct {
 	Owner   Owner
 	Name    string
 	By      string // ID of the Actor
+	Anew    bool   // counts as a change of owner although the owner is the same
 	At      time.Time
 	Message *channels.Message // with ChangeOwner only
 	Send    *Send             // the same
