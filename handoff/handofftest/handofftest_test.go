@@ -65,10 +65,14 @@ func TestQueueKeepsThePromisesOfARouter(t *testing.T) {
 
 // brokenRouter keeps cases as carelessly as it is told to.
 type brokenRouter struct {
-	mu                                               sync.Mutex
-	cases                                            []handoff.Case
-	twice, latest, shared, noKey, noCtx, folds, eats bool
-	loses, partial, broken                           bool
+	carelessness
+	mu     sync.Mutex
+	cases  []handoff.Case
+	broken bool
+}
+
+type carelessness struct {
+	twice, latest, shared, noKey, noCtx, folds, eats, loses, partial bool
 }
 
 func (b *brokenRouter) Route(ctx context.Context, c handoff.Case) (handoff.Assignment, error) {
@@ -120,25 +124,22 @@ func (b *brokenRouter) Route(ctx context.Context, c handoff.Case) (handoff.Assig
 func TestBrokenRoutersFailTheirClauses(t *testing.T) {
 	proven := map[string]bool{}
 	for name, test := range map[string]struct {
-		broken brokenRouter
+		broken carelessness
 		want   string
 	}{
-		"not broken":                   {brokenRouter{}, ""},
-		"takes a key twice":            {brokenRouter{twice: true}, "KeyIsRoutedOnce ParallelCallsRouteOnce"},
-		"the last form counts":         {brokenRouter{latest: true}, "KeyIsRoutedOnce"},
-		"keeps the caller's case":      {brokenRouter{shared: true}, "NothingOfTheCallersIsKept"},
-		"takes cases without key":      {brokenRouter{noKey: true}, "CaseWithoutKeyIsRefused"},
-		"does not look at the context": {brokenRouter{noCtx: true}, "EndedContextFails"},
-		"a result with its error":      {brokenRouter{partial: true}, "EndedContextFails"},
-		"folds keys":                   {brokenRouter{folds: true}, "KeysAreApart"},
-		"hides its errors":             {brokenRouter{eats: true}, "ErrorLeavesTheCaseUnrouted"},
-		"loses the transcript":         {brokenRouter{loses: true}, "CaseIsTakenAsItIs NothingOfTheCallersIsKept"},
+		"not broken":                   {carelessness{}, ""},
+		"takes a key twice":            {carelessness{twice: true}, "KeyIsRoutedOnce ParallelCallsRouteOnce"},
+		"the last form counts":         {carelessness{latest: true}, "KeyIsRoutedOnce"},
+		"keeps the caller's case":      {carelessness{shared: true}, "NothingOfTheCallersIsKept"},
+		"takes cases without key":      {carelessness{noKey: true}, "CaseWithoutKeyIsRefused"},
+		"does not look at the context": {carelessness{noCtx: true}, "EndedContextFails"},
+		"a result with its error":      {carelessness{partial: true}, "EndedContextFails"},
+		"folds keys":                   {carelessness{folds: true}, "KeysAreApart"},
+		"hides its errors":             {carelessness{eats: true}, "ErrorLeavesTheCaseUnrouted"},
+		"loses the transcript":         {carelessness{loses: true}, "CaseIsTakenAsItIs NothingOfTheCallersIsKept"},
 	} {
 		got := failing(t, routerClauses(), func(r reporter) *routed {
-			b := &brokenRouter{
-				twice: test.broken.twice, latest: test.broken.latest, shared: test.broken.shared, noKey: test.broken.noKey, noCtx: test.broken.noCtx,
-				partial: test.broken.partial, folds: test.broken.folds, eats: test.broken.eats, loses: test.broken.loses,
-			}
+			b := &brokenRouter{carelessness: test.broken}
 			return &routed{r, RouterUnderTest{
 				Router: b, Routed: func(context.Context) ([]handoff.Case, error) { return b.cases, nil },
 				Break: func() { b.broken = true }, Mend: func() { b.broken = false },
@@ -216,7 +217,9 @@ func TestBrokenStoresFailTheirClauses(t *testing.T) {
 			b.save = func(s handoff.Store, ctx context.Context, _ string, version int64, c handoff.QueueChange) error {
 				return s.Save(ctx, "all", version, c)
 			}
-			b.load = func(s handoff.Store, ctx context.Context, _ string) (handoff.QueueState, error) { return s.Load(ctx, "all") }
+			b.load = func(s handoff.Store, ctx context.Context, _ string) (handoff.QueueState, error) {
+				return s.Load(ctx, "all")
+			}
 			b.ticket = func(s handoff.Store, ctx context.Context, _, key string) (handoff.Ticket, error) {
 				return s.Ticket(ctx, "all", key)
 			}
@@ -255,7 +258,9 @@ func TestBrokenStoresFailTheirClauses(t *testing.T) {
 			}
 		}, "UnknownCaseIsAnError QueuesAreApart EraseDeletesClosedTicketsAlone"},
 		"erases nothing": {func(b *brokenStore) {
-			b.erase = func(_ handoff.Store, ctx context.Context, _ string, _ handoff.Erasure) (int, error) { return 0, ctx.Err() }
+			b.erase = func(_ handoff.Store, ctx context.Context, _ string, _ handoff.Erasure) (int, error) {
+				return 0, ctx.Err()
+			}
 		}, "EraseDeletesClosedTicketsAlone"},
 		"shares what it returns": {func(b *brokenStore) {
 			kept := map[string]handoff.Ticket{}
