@@ -149,6 +149,8 @@ func (c *Conversation) eventsOf(t *SettledTurn) []report.Event {
 		} else {
 			add(report.Replied, nil)
 		}
+	case AwaitHuman:
+		add(report.Replied, nil)
 	case Clarify, OfferHandoff, AwaitApproval:
 		add(report.AskedBack, nil)
 	}
