@@ -62,6 +62,11 @@ func (a *Agent) accept(ctx context.Context, e channels.Event, exchange bool) (Ac
 	if err != nil {
 		return Accepted{}, fmt.Errorf("agent: accept delivery %q on channel %q: %w", e.Delivery, e.Channel, err)
 	}
+	if life.CreatedAt.IsZero() {
+		if _, err := a.begin(ctx); err != nil { // the next use tries again
+			a.cfg.Logger.ErrorContext(ctx, "first use of an agent", "agent", a.cfg.ID, "error", err)
+		}
+	}
 	accepted, err := a.cfg.Store.Accept(ctx, AcceptRequest{
 		Agent: a.cfg.ID, Event: e, IdleClose: a.idleClose(life.Deployments[e.Channel], e.Channel), ReopenWithin: a.cfg.ReopenWithin, Exchange: exchange,
 	})

@@ -120,6 +120,7 @@ func (a *Agent) redacted(name string, arguments json.RawMessage) string {
 
 // auditSelf leaves an event of which the agent itself is the actor.
 func (a *Agent) auditSelf(ctx context.Context, conversation, key string, e AuditEvent) error {
+	e.Version = a.version
 	e.Actor, e.ByAgent, e.At = Actor{ID: a.cfg.ID, Name: a.cfg.Profile.Name}, true, a.cfg.Now()
 	// What happened is audited even if ctx ended meanwhile.
 	return a.log(context.WithoutCancel(ctx), AuditLog, conversation, key, e.At, e)

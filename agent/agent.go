@@ -169,10 +169,13 @@ type Agent struct {
 	guidelines *guidelines
 	wake       chan string
 	holder     string
-	watchers   watchers
+	watchers   *watchers
 	gaps       *gapTopics
 	reports    *reports
 	metrics    *metrics
+	// version is the one of the settings in cfg, and minds the agent by others.
+	version int64
+	minds   *minds
 }
 
 // ErrInvalidConfig: a configuration cannot work. The text lists every fault.
@@ -186,12 +189,12 @@ func New(cfg Config) (*Agent, error) {
 	cfg.setDefaults()
 	a := &Agent{
 		cfg: cfg, actions: map[string]*boundAction{}, channels: map[string]channels.Channel{},
-		wake: make(chan string, 1024), holder: newHolder(), gaps: &gapTopics{}, reports: newReports(),
+		wake: make(chan string, 1024), holder: newHolder(), watchers: &watchers{}, gaps: &gapTopics{}, reports: newReports(),
 	}
 	a.router = routerOf(&a.cfg)
 	a.metrics = newMetrics(&cfg)
-	a.guidelines = newGuidelines(cfg.Guidelines)
-	a.guards = guardChain(&cfg, a.guidelines.guard())
+	a.minds = newMinds(a)
+	a.prepare()
 	for _, action := range cfg.Actions {
 		bound, err := action.bind()
 		if err != nil {
@@ -281,10 +284,8 @@ func (cfg *Config) setDefaults() {
 	defaultTo(&cfg.MaxModelTokens, 100_000)
 	defaultTo(&cfg.MaxTokens, 800)
 	defaultTo(&cfg.MaxActions, 3)
-	defaultTo(&cfg.AnswerAt, .4)
+	cfg.setSettingsDefaults()
 	defaultTo(&cfg.MaxQuote, defaultMaxQuote)
-	defaultTo(&cfg.MaxClarify, 1)
-	defaultTo(&cfg.Language, "en")
 	defaultTo(&cfg.ReopenWithin, 72*time.Hour)
 	defaultTo(&cfg.Policy, credits.PerConversation())
 	defaultTo(&cfg.Account, cfg.ID)
@@ -347,6 +348,11 @@ func (a *Agent) Reply(ctx context.Context, q Question) (Reply, error) {
 		a.metrics.reply(a.knownChannel(q.Channel), &r, "")
 	}
 	return r, err
+	mind, err := a.current(ctx)
+	if err != nil {
+		return Reply{}, err
+	}
+	return mind.reply(ctx, q, false)
 }
 
 // Preview is Reply without consequences: actions are not performed but shown in
@@ -354,7 +360,25 @@ func (a *Agent) Reply(ctx context.Context, q Question) (Reply, error) {
 // the result of an action without [Action].Rehearse alone, the preview has no
 // Text, and Reason names the action.
 func (a *Agent) Preview(ctx context.Context, q Question) (Reply, error) {
-	return a.think(ctx, a.ask(q, true))
+	mind, err := a.current(ctx)
+	if err != nil {
+		return Reply{}, err
+	}
+	return mind.reply(ctx, q, true)
+}
+
+func (a *Agent) reply(ctx context.Context, q Question, dry bool) (Reply, error) {
+	r, err := a.think(ctx, a.ask(q, dry))
+	if err != nil {
+		return Reply{}, err
+	}
+	return a.signed(r), nil
+}
+
+// signed notes in a reply which version of the settings it was made by.
+func (a *Agent) signed(r Reply) Reply {
+	r.Version, r.Trace.Version = a.version, a.version
+	return r
 }
 
 // ask makes the mind's input of a question that belongs to no stored

@@ -257,10 +257,10 @@ func (o *Operator) decide(ctx context.Context, verb, conversation, id string, d 
 		key, before = rand.Text(), decided.Decision
 	}
 	e := AuditEvent{
-		Actor: o.actor, Action: verb + " " + p.Action, Target: conversation, At: d.At, Arguments: a.redacted(p.Action, p.Arguments),
+		Action: verb + " " + p.Action, Target: conversation, Arguments: a.redacted(p.Action, p.Arguments),
 		Before: before.String(), After: decided.Decision.String(),
 	}
-	return errors.Join(mismatch(decided, wanted), a.log(ctx, AuditLog, conversation, key, e.At, e))
+	return errors.Join(mismatch(decided, wanted), o.auditOnce(ctx, conversation, key, e))
 }
 
 // mismatch is the error of who wanted something else than what was decided.

@@ -62,6 +62,9 @@ func (w *work) settleApproval(ctx context.Context, c Conversation, p Approval) e
 	if err != nil {
 		return err
 	}
+	if err := w.thinkBy(ctx, life, &in, nil); err != nil {
+		return err
+	}
 	in.unpaid = admitted.unpaid || !admitted.taken
 	reply, err := w.agent.replyToApproval(ctx, in, p)
 	if err != nil {

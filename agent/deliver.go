@@ -20,7 +20,7 @@ func (w *work) deliver(ctx context.Context, c Conversation, in input, r Reply) e
 	upTo := in.journal.upTo
 	now := a.cfg.Now()
 	p := c.Progress
-	r = p.Stream.complete(r)
+	r = a.signed(p.Stream.complete(r))
 	p.Answered, p.Failures, p.NotBefore = upTo, 0, time.Time{}
 	p.Language = r.Trace.Language
 	p.Offered = r.Decision == OfferHandoff
@@ -58,7 +58,7 @@ func (w *work) deliver(ctx context.Context, c Conversation, in input, r Reply) e
 func (a *Agent) outgoing(c *Conversation, key string, r Reply) channels.Outgoing {
 	out := channels.Outgoing{
 		Key: key, Channel: c.Channel, Thread: c.Thread, Contact: c.Contact,
-		Text: r.Text, Citations: r.Citations, Language: r.Language,
+		Text: r.Text, Citations: r.Citations, Language: r.Language, Version: r.Version,
 	}
 	for _, e := range c.Messages {
 		if e.Message.Author == channels.FromCustomer {

@@ -90,10 +90,10 @@ func ExampleAgent_As() {
 	mette := a.As(agent.Actor{ID: "7", Name: "Mette"})
 	fmt.Println(mette.Pause(ctx, "stocktaking"))
 	log, _ := mette.Logs(ctx, agent.AuditLog, 0, 10)
-	fmt.Println(len(log), "audit event")
+	fmt.Println(len(log), "audit events: the agent was created, and paused")
 	// Output:
 	// <nil>
-	// 1 audit event
+	// 2 audit events: the agent was created, and paused
 }
 
 func ExampleParsePersonality() {

@@ -268,6 +268,7 @@ func TestP15GapsAskTheAuthorizerAndAreAudited(t *testing.T) {
 		got = append(got, fmt.Sprint(e.Actor.ID, " ", e.Action, " ", e.Refused, " ", e.Before, ">", e.After))
 	}
 	want := []string{
+		"agent create false >published",
 		"guest suggest answer true >", "guest resolve gap true >", "guest dismiss gap true >", "guest reopen gap true >",
 		boss.ID + " dismiss gap false open>dismissed", boss.ID + " resolve gap false dismissed>resolved: " + id + `-en "Yes."`,
 	}

@@ -29,6 +29,8 @@ type journal struct {
 	first  int64  // first message of the turn
 	upTo   int64  // last message of the turn
 	calls  *int   // model calls so far
+	// version is the one of the settings by which the turn is thought.
+	version int64
 	// done are the calls of a turn without a store, by key: a model that repeats
 	// one gets its outcome here too.
 	done map[string]ActionRecord
@@ -70,13 +72,32 @@ func (j journal) actionKey(name string, arguments []byte) string {
 
 // modelResponse is a model's whole answer to one request.
 type modelResponse struct {
-	Text  string
-	Calls []ToolCall
-	Usage Usage
+	Version int64 `json:",omitempty"` // of the settings it was asked by
+	Text    string
+	Calls   []ToolCall
+	Usage   Usage
 	// Attempts are those that failed before, in order.
 	Attempts []ModelAttempt `json:",omitempty"`
 	// Shortened says that the answer is to the shorter request.
 	Shortened bool `json:",omitempty"`
+}
+
+func (j journal) responseKey(call int) string { return j.turnKey() + "/" + itoa(call) }
+
+// begun tells whether the turn was begun before, so that it has a record, and by
+// which version of the settings.
+func (j journal) begun(ctx context.Context) (version int64, begun bool, err error) {
+	key := j.responseKey(0)
+	data, err := j.store.Recorded(ctx, j.lease, j.turn, key)
+	if err != nil {
+		return 0, false, fmt.Errorf("agent: journal %s: %w", key, err)
+	}
+	if data == nil {
+		return 0, false, nil
+	}
+	var first modelResponse
+	err = unmarshalRecord(key, data, &first)
+	return first.Version, err == nil, err
 }
 
 // response returns the recorded answer of the turn's next model call, or makes
@@ -85,7 +106,7 @@ func (j journal) response(ctx context.Context, ask func(context.Context) (modelR
 	if j.store == nil {
 		return j.recorded(ctx, "", ask)
 	}
-	key := j.turnKey() + "/" + itoa(*j.calls)
+	key := j.responseKey(*j.calls)
 	*j.calls++
 	return j.recorded(ctx, key, ask)
 }
@@ -108,6 +129,7 @@ func (j journal) recorded(ctx context.Context, key string, ask func(context.Cont
 	if r, err = ask(ctx); err != nil {
 		return r, false, err
 	}
+	r.Version = j.version
 	data, err = j.record(ctx, key, r)
 	if err == nil {
 		err = unmarshalRecord(key, data, &r)

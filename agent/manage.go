@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 )
 
 // What people decide about an agent is changed here, in one place: authorized,
@@ -22,6 +23,28 @@ func (a *Agent) lifecycle(ctx context.Context) (Lifecycle, error) {
 	return l, nil
 }
 
+// begin is lifecycle, and leaves the audit event of the agent's creation when it
+// is used for the first time ever.
+func (a *Agent) begin(ctx context.Context) (Lifecycle, error) {
+	l, err := a.lifecycle(ctx)
+	if err != nil || !l.CreatedAt.IsZero() {
+		return l, err
+	}
+	e := AuditEvent{
+		Actor: Actor{ID: a.cfg.ID}, ByHost: true, Action: "create", Target: a.cfg.ID, After: l.String(), At: a.cfg.Now(),
+	}
+	if err := a.log(ctx, AuditLog, "", "create", e.At, e); err != nil {
+		return Lifecycle{}, err
+	}
+	_, l, err = a.changeLifecycle(ctx, func(l *Lifecycle) error {
+		if l.CreatedAt.IsZero() {
+			l.CreatedAt = e.At
+		}
+		return nil
+	})
+	return l, err
+}
+
 // lifecycleTries bounds how often a change is made anew because another came
 // between.
 const lifecycleTries = 10
@@ -32,11 +55,14 @@ func (o *Operator) changeLifecycle(ctx context.Context, p Permission, action, ta
 	if err := o.allow(ctx, p, action, target); err != nil {
 		return err
 	}
+	if _, err := o.agent.begin(ctx); err != nil {
+		return err
+	}
 	before, after, err := o.agent.changeLifecycle(ctx, change)
 	if err != nil {
 		return fmt.Errorf("agent: %s %s: %w", action, target, err)
 	}
-	return o.audit(ctx, AuditEvent{Action: action, Target: target, Before: before.String(), After: after.String()})
+	return o.audit(ctx, AuditEvent{Action: action, Target: target, Version: after.Published, Before: before.String(), After: after.String()})
 }
 
 func (a *Agent) changeLifecycle(ctx context.Context, change func(*Lifecycle) error) (before, after Lifecycle, err error) {
@@ -51,41 +77,13 @@ func (a *Agent) changeLifecycle(ctx context.Context, change func(*Lifecycle) err
 		if err = change(&after); err != nil {
 			return before, after, err
 		}
+		if reflect.DeepEqual(before, after) {
+			return before, after, nil
+		}
 		if err = a.cfg.Store.SetLifecycle(ctx, a.cfg.ID, after); !errors.Is(err, ErrSuperseded) {
+			after.Revision++
 			return before, after, err
 		}
 	}
 	return before, after, err
-}
-
-// Pause stops the agent from taking new conversations; those it has go on.
-func (o *Operator) Pause(ctx context.Context, reason string) error {
-	return o.changeLifecycle(ctx, MayPause, "pause", o.agent.cfg.ID, func(l *Lifecycle) error {
-		l.Paused, l.PauseReason = true, reason
-		return nil
-	})
-}
-
-// Resume ends a pause.
-func (o *Operator) Resume(ctx context.Context) error {
-	return o.changeLifecycle(ctx, MayPause, "resume", o.agent.cfg.ID, func(l *Lifecycle) error {
-		l.Paused, l.PauseReason = false, ""
-		return nil
-	})
-}
-
-// Publish lets the agent take conversations; agents begin published.
-func (o *Operator) Publish(ctx context.Context) error {
-	return o.changeLifecycle(ctx, MayEdit, "publish", o.agent.cfg.ID, func(l *Lifecycle) error {
-		l.Unpublished = false
-		return nil
-	})
-}
-
-// Unpublish stops the agent from taking conversations on any channel.
-func (o *Operator) Unpublish(ctx context.Context) error {
-	return o.changeLifecycle(ctx, MayEdit, "unpublish", o.agent.cfg.ID, func(l *Lifecycle) error {
-		l.Unpublished = true
-		return nil
-	})
 }

@@ -53,8 +53,13 @@ var ErrUnauthorized = errors.New("agent: not authorized")
 type AuditEvent struct {
 	Actor   Actor
 	ByAgent bool `json:",omitempty"` // Actor is the agent itself
+	ByHost  bool `json:",omitempty"` // nobody's doing but the program's
 	Action  string
 	Target  string
+	// Version is the one of the settings that was made or is in force; 0 is
+	// Config.
+	Version int64  `json:",omitempty"`
+	Note    string `json:",omitempty"` // as given to [Operator.Edit]
 	Refused bool   `json:",omitempty"`
 	Before  string `json:",omitempty"`
 	After   string `json:",omitempty"`
@@ -85,8 +90,18 @@ func (o *Operator) allow(ctx context.Context, p Permission, action, target strin
 }
 
 func (o *Operator) audit(ctx context.Context, e AuditEvent) error {
+	return o.auditOnce(ctx, "", rand.Text(), e)
+}
+
+// auditOnce leaves one event for each key, of a conversation or of none.
+func (o *Operator) auditOnce(ctx context.Context, conversation, key string, e AuditEvent) error {
+	// What cannot be found out is no reason not to log what happened.
+	l, err := o.agent.begin(ctx)
+	if e.Version == 0 {
+		e.Version = l.Published
+	}
 	e.Actor, e.At = o.actor, o.agent.cfg.Now()
-	return o.agent.log(ctx, AuditLog, "", rand.Text(), e.At, e)
+	return errors.Join(err, o.agent.log(ctx, AuditLog, conversation, key, e.At, e))
 }
 
 // TakeOver gives a conversation to the person. What the agent is about to say

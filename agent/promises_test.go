@@ -418,7 +418,7 @@ func (s *crashingStore) Record(ctx context.Context, l agent.Lease, turn, name st
 }
 
 func (s *crashingStore) Log(ctx context.Context, a string, kind agent.LogKind, line agent.LogLine) error {
-	if s.crash() {
+	if line.Key != "create" && s.crash() { // the agent's creation is no part of a turn
 		if s.after {
 			if err := s.Store.Log(ctx, a, kind, line); err != nil {
 				return err

@@ -70,8 +70,10 @@ type Reply struct {
 	// back and handoffs are not, and are never charged.
 	Substantive bool
 	// Case is what a human is handed, with HandOff.
-	Case  *handoff.Case
-	Trace Trace
+	Case *handoff.Case
+	// Version is the one of the settings by which it was made; 0 is Config.
+	Version int64
+	Trace   Trace
 
 	way       handoffWay // with HandOff
 	yields    bool       // with AwaitHuman: the agent steps aside
@@ -81,6 +83,7 @@ type Reply struct {
 // Trace tells how a reply came about, step by step. It holds the customer's
 // text and prompts: treat it as personal data.
 type Trace struct {
+	Version       int64 // of the settings
 	Language      LanguageDecision
 	SmallTalk     string
 	Signal        handoff.Signal

@@ -1,15 +1,22 @@
 package agent
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 )
 
 // Settings is the part of an agent's configuration that people edit without
-// touching the program. A draft of it can be tried with [Agent.PreviewWith].
-// It can be written as JSON and read back, unless a guideline has a function.
+// touching the program. A draft of it can be tried with [Agent.PreviewWith] and
+// kept with [Operator.Edit]. It can be written as JSON and read back, unless a
+// guideline has a function.
 type Settings struct {
+	// Version is the one these are, or were made from; 0 is Config.
+	Version int64 `json:",omitempty"`
+
 	Profile     Profile
 	Guidelines  []Guideline
 	AnswerAt    float64 // see Config
@@ -19,15 +26,35 @@ type Settings struct {
 	AllowedURLs []string // see Config
 }
 
-// Settings returns a copy of what the agent works by, with the defaults filled
-// in.
+// Settings returns a copy of what Config says, with the defaults filled in:
+// version 0. [Operator.Settings] returns other versions.
 func (a *Agent) Settings() Settings {
-	p := a.cfg.Profile
-	p.Facts = slices.Clone(p.Facts)
-	return Settings{
-		Profile: p, Guidelines: slices.Clone(a.cfg.Guidelines), AnswerAt: a.cfg.AnswerAt,
-		MaxClarify: a.cfg.MaxClarify, PerChannel: maps.Clone(a.cfg.PerChannel), Language: a.cfg.Language, AllowedURLs: slices.Clone(a.cfg.AllowedURLs),
+	s := settingsIn(&a.cfg)
+	s.Version = a.version
+	return s
+}
+
+// settingsIn returns a copy of the settings of a configuration, apply puts
+// settings in their place.
+func settingsIn(cfg *Config) Settings {
+	s := Settings{
+		Profile: cfg.Profile, Guidelines: slices.Clone(cfg.Guidelines), AnswerAt: cfg.AnswerAt, MaxClarify: cfg.MaxClarify,
+		PerChannel: maps.Clone(cfg.PerChannel), Language: cfg.Language, AllowedURLs: slices.Clone(cfg.AllowedURLs),
 	}
+	s.Profile.Facts = slices.Clone(s.Profile.Facts)
+	return s
+}
+
+func (cfg *Config) apply(s Settings) {
+	cfg.Profile, cfg.Guidelines, cfg.AllowedURLs = s.Profile, s.Guidelines, s.AllowedURLs
+	cfg.AnswerAt, cfg.MaxClarify, cfg.PerChannel, cfg.Language = s.AnswerAt, s.MaxClarify, s.PerChannel, s.Language
+}
+
+// setSettingsDefaults fills in what settings leave out.
+func (cfg *Config) setSettingsDefaults() {
+	defaultTo(&cfg.AnswerAt, .4)
+	defaultTo(&cfg.MaxClarify, 1)
+	defaultTo(&cfg.Language, "en")
 }
 
 // PreviewWith is [Agent.Preview] as if the agent worked by other settings: with
@@ -39,15 +66,35 @@ func (a *Agent) PreviewWith(ctx context.Context, s Settings, q Question) (Reply,
 	if err != nil {
 		return Reply{}, err
 	}
-	return draft.Preview(ctx, q)
+	return draft.reply(ctx, q, true)
 }
 
-// with returns an agent for previews: it shares the mind's means, and has no
-// channel, store or meter of this one.
+// with returns the agent as it works by other settings. It shares everything
+// else with a.
 func (a *Agent) with(s Settings) (*Agent, error) {
-	cfg := a.cfg
-	cfg.Profile, cfg.Guidelines, cfg.AllowedURLs = s.Profile, s.Guidelines, s.AllowedURLs
-	cfg.AnswerAt, cfg.MaxClarify, cfg.PerChannel, cfg.Language = s.AnswerAt, s.MaxClarify, s.PerChannel, s.Language
-	cfg.Channels, cfg.Store, cfg.Meter, cfg.OnReply = nil, nil, nil, nil
-	return New(cfg)
+	b := *a
+	b.version = s.Version
+	b.cfg.apply(s)
+	if err := b.cfg.validate(); err != nil {
+		return nil, err
+	}
+	b.cfg.setSettingsDefaults()
+	b.prepare()
+	return &b, nil
+}
+
+// prepare makes what follows from the settings.
+func (a *Agent) prepare() {
+	a.guidelines = newGuidelines(a.cfg.Guidelines)
+	a.guards = guardChain(&a.cfg, a.guidelines.guard())
+}
+
+// settingsOfVersion reads the settings of a stored version.
+func settingsOfVersion(v Version) (Settings, error) {
+	var s Settings
+	if err := json.NewDecoder(bytes.NewReader(v.Settings)).Decode(&s); err != nil {
+		return Settings{}, fmt.Errorf("agent: settings of version %d: %w", v.Number, err)
+	}
+	s.Version = v.Number
+	return s, nil
 }

@@ -25,6 +25,8 @@ type StreamProgress struct {
 	// answer ends where it stands.
 	OwnerVersion int64
 	Language     string
+	Version      int64  // of the settings, see [Reply]
+	Name         string // of the agent
 	// Segments are markdown; joined they are the text so far, whose marks are
 	// those of Citations.
 	Segments  []string
@@ -54,7 +56,7 @@ func (c *Conversation) Writing() (channels.Message, bool) {
 	if s == nil {
 		return channels.Message{}, false
 	}
-	return channels.Message{ID: s.Key, Author: channels.FromAgent, Text: s.Text(), Citations: s.Citations, At: s.At}, true
+	return channels.Message{ID: s.Key, Author: channels.FromAgent, Name: s.Name, Text: s.Text(), Citations: s.Citations, At: s.At}, true
 }
 
 // StreamTrace tells whether a reply was shown while it was written.
@@ -246,7 +248,7 @@ func (s *show) say(ctx context.Context, t *teller, raw string) error {
 	}
 	next := StreamProgress{
 		Key: s.in.key, UpTo: s.in.journal.upTo, OwnerVersion: s.c.OwnerVersion, Language: t.seen.Language, Citations: citations,
-		At: s.work.agent.cfg.Now(), Call: t.call, Raw: raw, Before: len(t.before),
+		Version: s.work.agent.version, Name: s.work.agent.cfg.Profile.Name, At: s.work.agent.cfg.Now(), Call: t.call, Raw: raw, Before: len(t.before),
 	}
 	save := Save{IfOwner: &s.c.OwnerVersion, Progress: s.c.Progress}
 	if s.record == nil {
@@ -268,7 +270,7 @@ func (s *show) say(ctx context.Context, t *teller, raw string) error {
 
 // open begins the message, and reports whether the channel takes it.
 func (s *show) open(ctx context.Context) bool {
-	out := s.work.agent.outgoing(&s.c, s.in.key, Reply{})
+	out := s.work.agent.outgoing(&s.c, s.in.key, Reply{Version: s.work.agent.version})
 	live, err := openStream(ctx, s.streamer, out, s.work.agent.channels[out.Channel].Capabilities())
 	if err != nil {
 		s.broken(ctx, err)

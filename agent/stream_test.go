@@ -371,11 +371,11 @@ func TestWatchFollowsAStreamOnAnotherReplica(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := agent.NewMemoryStore(nil)
 		base := helpCentre(t)
-		h := agenttest.StartStreaming(t, agent.Config{Knowledge: base, Store: store, Model: telling(refundPieces, func(context.Context, int) error {
+		h := agenttest.StartStreaming(t, agent.Config{Knowledge: base, Store: store, Profile: agent.Profile{Name: "Ask"}, Model: telling(refundPieces, func(context.Context, int) error {
 			time.Sleep(5 * time.Second)
 			return nil
 		})})
-		other := mustNew(t, agent.Config{Knowledge: base, Store: store, Profile: agent.Profile{Name: "Ask"}})
+		other := mustNew(t, agent.Config{Knowledge: base, Store: store})
 		if err := h.Channel.Say(t.Context(), "customer", "d", refundQuestion); err != nil {
 			t.Fatal(err)
 		}

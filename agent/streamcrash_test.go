@@ -106,6 +106,9 @@ func (s *dyingStore) Record(ctx context.Context, l agent.Lease, turn, name strin
 }
 
 func (s *dyingStore) Log(ctx context.Context, id string, kind agent.LogKind, line agent.LogLine) error {
+	if line.Key == "create" { // the agent's creation is no part of a turn
+		return s.Store.Log(ctx, id, kind, line)
+	}
 	return s.write(func() error { return s.Store.Log(ctx, id, kind, line) })
 }
 

@@ -136,13 +136,13 @@ func (w *work) abandonStream(ctx context.Context, c *Conversation) (bool, error)
 		return false, nil
 	}
 	a := w.agent
-	r := Reply{Text: s.Text(), Citations: s.Citations, Language: s.Language}
+	r := Reply{Text: s.Text(), Citations: s.Citations, Language: s.Language, Version: s.Version}
 	out := a.outgoing(c, s.Key, r)
 	out.Incomplete = true
 	send := Send{Out: out, UpTo: s.UpTo, Segments: s.Segments}
 	p := c.Progress
 	p.Stream, p.Answered = nil, max(p.Answered, s.UpTo)
-	msg := channels.Message{ID: s.Key, Author: channels.FromAgent, Name: a.cfg.Profile.Name, Text: r.Text, Citations: r.Citations, At: s.At, Incomplete: true}
+	msg := channels.Message{ID: s.Key, Author: channels.FromAgent, Name: s.Name, Text: r.Text, Citations: r.Citations, At: s.At, Incomplete: true}
 	if err := w.save(ctx, Save{Progress: p, Append: []channels.Message{msg}, Sends: []Send{send}, Ended: []string{c.turnName()}}); err != nil {
 		return true, err
 	}

@@ -30,6 +30,9 @@ func (t Trace) String() string {
 func (t Trace) WriteTo(w io.Writer) (int64, error) {
 	p := &tracePrinter{w: w}
 	p.line("Decision: %s, %s", t.Decision, t.Reason)
+	if t.Version > 0 {
+		p.line("Version: %d", t.Version)
+	}
 	p.line("Language: %s, because of %s (%.2f)", t.Language.Language, t.Language.Reason, t.Language.Confidence)
 	p.understanding(&t)
 	p.search(&t)

@@ -79,6 +79,9 @@ func (w *work) turn(ctx context.Context, c Conversation) error {
 		admitted.taken, admitted.reason = false, "the message came too long ago"
 	}
 	in := w.inputOf(&c, admitted)
+	if err := w.thinkBy(ctx, life, &in, c.Progress.Stream); err != nil {
+		return err
+	}
 	var reply Reply
 	if admitted.taken {
 		var done func()

@@ -187,8 +187,8 @@ func TestP15OperatorsAreAuthorizedAndAudited(t *testing.T) {
 		}
 	}
 	lines, err := boss.Logs(t.Context(), agent.AuditLog, 0, 100)
-	if err != nil || len(lines) != 22 {
-		t.Errorf("%d audit events, %v; want 22", len(lines), err)
+	if err != nil || len(lines) != 23 { // one for the creation
+		t.Errorf("%d audit events, %v; want 23", len(lines), err)
 	}
 }
 

@@ -41,7 +41,7 @@ func (a *Agent) Watch(ctx context.Context, conversation string, afterSeq int64) 
 				}
 			}
 			if msg, writing := c.Writing(); writing && (msg.ID != shown.ID || msg.Text != shown.Text) {
-				msg.Name, shown = a.cfg.Profile.Name, msg
+				shown = msg
 				if !yield(channels.Entry{Message: msg, Partial: true}, nil) {
 					return
 				}

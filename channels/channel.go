@@ -152,6 +152,9 @@ type Outgoing struct {
 	Choices   []Choice   `json:",omitempty"`
 	ChoicesAs ChoiceForm `json:",omitempty"`
 	Language  string
+	// Version is the one of the agent's settings by which it was made, 0 for what
+	// people say and for an agent whose settings were never edited.
+	Version int64 `json:",omitempty"`
 	// InReplyTo is the ID of the customer's message answered, may be empty.
 	InReplyTo string
 	// Incomplete marks a streamed message that ended where a human took over.
