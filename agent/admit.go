@@ -41,7 +41,7 @@ func (w *work) admit(ctx context.Context, c *Conversation, l Lifecycle) (admitte
 	case l.Deleted:
 		c.Progress.Admission.Refusal = NotDeployed
 		return admitted{reason: "agent is deleted"}, nil
-	case c.Progress.Admission.Taken:
+	case c.taken():
 		return w.readmit(ctx, c)
 	}
 	verdict := w.agent.mayTake(ctx, l, c)
@@ -51,7 +51,7 @@ func (w *work) admit(ctx context.Context, c *Conversation, l Lifecycle) (admitte
 			return admitted{}, err
 		}
 	}
-	c.Progress.Admission = Admission{Taken: verdict.taken, Reason: verdict.reason, Refusal: verdict.why}
+	c.Progress.Admission = Admission{Taken: verdict.taken, Reason: verdict.reason, Refusal: verdict.why, OwnerVersion: c.OwnerVersion}
 	return verdict, w.save(ctx, Save{Progress: c.Progress})
 }
 

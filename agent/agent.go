@@ -125,6 +125,10 @@ type Config struct {
 	// Authorizer decides what people may do through [Agent.As]; the default
 	// allows everything.
 	Authorizer Authorizer
+	// Seat, if set, must allow besides what changes the agent itself: to edit,
+	// publish, delete, deploy, pause and teach it. It is for hosts whose people pay
+	// for a seat, and says why somebody has none.
+	Seat func(ctx context.Context, actor Actor) error
 	// Workers is how many conversations Run works on at once; default 8.
 	Workers int
 	// Lease is how long a conversation stays reserved for a worker that died;

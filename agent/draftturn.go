@@ -24,7 +24,7 @@ func (w *work) drafts(ctx context.Context, l Lifecycle, c *Conversation) bool {
 	if l.Deployments[c.Channel].Mode != ModeDraft || l.Deleted || c.Exchange || c.Progress.Stream != nil {
 		return false
 	}
-	return c.Progress.Admission.Taken || w.agent.mayTake(ctx, l, c).taken
+	return c.taken() || w.agent.mayTake(ctx, l, c).taken
 }
 
 // draftError is a failure to draft.
@@ -35,13 +35,16 @@ func (e *draftError) Error() string { return fmt.Sprintf("agent: draft: %v", e.e
 func (e *draftError) Unwrap() error { return e.err }
 
 // draft is a turn in draft mode.
-func (w *work) draft(ctx context.Context, c Conversation) error {
+func (w *work) draft(ctx context.Context, l Lifecycle, c Conversation) error {
 	in := w.inputOfDraft(&c)
+	if err := w.thinkBy(ctx, l, &in, nil); err != nil {
+		return &draftError{err}
+	}
 	reply, err := w.agent.think(ctx, in)
 	if err != nil {
 		return &draftError{err}
 	}
-	if err := w.deliverDraft(ctx, c, in, reply); err != nil {
+	if err := w.deliverDraft(ctx, c, in, w.agent.signed(reply)); err != nil {
 		return &draftError{err}
 	}
 	return nil
@@ -79,7 +82,7 @@ func (w *work) deliverDraft(ctx context.Context, c Conversation, in input, r Rep
 	p := c.Progress
 	p.Answered, p.Failures, p.NotBefore = upTo, 0, time.Time{}
 	p.Language = r.Trace.Language
-	p.Admission = Admission{Taken: true}
+	p.Admission = Admission{Taken: true, OwnerVersion: c.OwnerVersion}
 	if p.Charge.State == ChargeReserved {
 		p.Charge.Settle = Release // nobody but the agent's own answers use it
 	}

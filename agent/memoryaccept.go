@@ -101,6 +101,7 @@ func (m *MemoryStore) place(r AcceptRequest) *memoryConversation {
 		if e.Kind == channels.MessageReceived && last.Owner == NobodyOwns {
 			last.changeOwner(OwnerChange{Owner: AgentOwns, At: e.At})
 			last.ReopenedAt = e.At
+			last.Reopened = last.OwnerVersion
 		}
 		if e.Kind == channels.MessageReceived {
 			last.Contact, last.Languages = e.Contact, cmpLanguages(e.Languages, last.Languages)

@@ -83,10 +83,32 @@ func (a *Agent) As(actor Actor) *Operator { return &Operator{a, actor} }
 func (o *Operator) allow(ctx context.Context, p Permission, action, target string) error {
 	err := o.agent.cfg.Authorizer.Authorize(ctx, o.actor, p, target)
 	if err == nil {
+		err = o.seated(ctx, p)
+	}
+	if err == nil {
 		return nil
 	}
 	err = fmt.Errorf("%w: %s may not %s %s: %w", ErrUnauthorized, o.actor.ID, action, target, err)
 	return errors.Join(err, o.audit(ctx, AuditEvent{Action: action, Target: target, Refused: true}))
+}
+
+// ErrNoSeat: Config.Seat refused. It comes within [ErrUnauthorized].
+var ErrNoSeat = errors.New("agent: no seat")
+
+// seated asks for a seat where a permission needs one.
+func (o *Operator) seated(ctx context.Context, p Permission) error {
+	switch p {
+	case MayEdit, MayDeploy, MayDelete, MayPause, MayTeach:
+	default:
+		return nil
+	}
+	if o.agent.cfg.Seat == nil {
+		return nil
+	}
+	if err := o.agent.cfg.Seat(ctx, o.actor); err != nil {
+		return fmt.Errorf("%w: %w", ErrNoSeat, err)
+	}
+	return nil
 }
 
 func (o *Operator) audit(ctx context.Context, e AuditEvent) error {

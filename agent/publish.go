@@ -18,9 +18,9 @@ func (o *Operator) Settings(ctx context.Context, version int64) (Settings, error
 	return o.agent.settingsOfNumber(ctx, version)
 }
 
-// Draft returns the settings that people edit: the latest version, or the one
+// DraftSettings returns the settings that people edit: the latest version, or the one
 // that was rolled back to since. Hand them to Edit when they are changed.
-func (o *Operator) Draft(ctx context.Context) (Settings, error) {
+func (o *Operator) DraftSettings(ctx context.Context) (Settings, error) {
 	if err := o.allow(ctx, MayRead, "read draft", o.agent.cfg.ID); err != nil {
 		return Settings{}, err
 	}

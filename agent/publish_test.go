@@ -28,7 +28,7 @@ func said(words string) []agent.Guideline {
 // edit changes the draft's guidelines and returns the version.
 func edit(t *testing.T, o *agent.Operator, words string) int64 {
 	t.Helper()
-	s, err := o.Draft(t.Context())
+	s, err := o.DraftSettings(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestVersionsAreEditedPublishedAndRolledBackOnEveryReplica(t *testing.T) {
 	requireSaid(t, h.AskAs(fresh(), press), "two", 2)
 	must(t, console.Rollback(t.Context(), 1))
 	requireSaid(t, h.AskAs(fresh(), press), "one", 1)
-	if s, err := console.Draft(t.Context()); err != nil || s.Version != 1 || s.Guidelines[0].Then != "one" {
+	if s, err := console.DraftSettings(t.Context()); err != nil || s.Version != 1 || s.Guidelines[0].Then != "one" {
 		t.Errorf("the draft after a rollback is %d, %v", s.Version, err)
 	}
 	if n := edit(t, console, "four"); n != 4 {
@@ -128,7 +128,7 @@ func TestVersionsAreEditedPublishedAndRolledBackOnEveryReplica(t *testing.T) {
 func TestEditorsDoNotOverwriteEachOther(t *testing.T) {
 	a := mustNew(t, agent.Config{Knowledge: helpCentre(t)})
 	mette, otto := a.As(agent.Actor{ID: "7"}), a.As(agent.Actor{ID: "8"})
-	mine, err := mette.Draft(t.Context())
+	mine, err := mette.DraftSettings(t.Context())
 	must(t, err)
 	theirs := mine
 	theirs.AnswerAt = .7
@@ -139,11 +139,11 @@ func TestEditorsDoNotOverwriteEachOther(t *testing.T) {
 	if n, err := mette.Edit(t.Context(), mine, ""); n != 0 || !errors.Is(err, agent.ErrSuperseded) {
 		t.Errorf("%d, %v", n, err)
 	}
-	if s, _ := mette.Draft(t.Context()); s.AnswerAt != .7 || s.Profile.Name != "" {
+	if s, _ := mette.DraftSettings(t.Context()); s.AnswerAt != .7 || s.Profile.Name != "" {
 		t.Errorf("the draft is %+v", s)
 	}
 	// Of many at once one wins, and the versions have no holes.
-	draft, err := mette.Draft(t.Context())
+	draft, err := mette.DraftSettings(t.Context())
 	must(t, err)
 	var wg sync.WaitGroup
 	won := make(chan int64, 20)
@@ -170,7 +170,7 @@ func TestEditorsDoNotOverwriteEachOther(t *testing.T) {
 func TestEditReportsAllFaultsTogetherAndKeepsNothing(t *testing.T) {
 	a := mustNew(t, agent.Config{Knowledge: helpCentre(t)})
 	o := a.As(agent.Actor{ID: "7"})
-	s, err := o.Draft(t.Context())
+	s, err := o.DraftSettings(t.Context())
 	must(t, err)
 	s.AnswerAt, s.Language = 7, "klingon!"
 	s.Guidelines = []agent.Guideline{{Name: "empty"}}
@@ -336,7 +336,7 @@ func TestP17ReplayedTurnKeepsItsVersion(t *testing.T) {
 				cfg.Store = store
 				o := mustNew(t, cfg).As(agent.Actor{ID: "7"})
 				for _, name := range []string{"First", "Second"} {
-					s, err := o.Draft(t.Context())
+					s, err := o.DraftSettings(t.Context())
 					must(t, err)
 					s.Profile.Name = name
 					_, err = o.Edit(t.Context(), s, "")
@@ -392,7 +392,7 @@ func TestTurnInFlightKeepsItsVersion(t *testing.T) {
 	})
 	h := agenttest.Start(t, agent.Config{Knowledge: helpCentre(t), Model: model})
 	o = h.Agent.As(agent.Actor{ID: "7"})
-	s, err := o.Draft(t.Context())
+	s, err := o.DraftSettings(t.Context())
 	must(t, err)
 	s.Profile.Name = "First"
 	_, err = o.Edit(t.Context(), s, "")

@@ -182,6 +182,9 @@ type Conversation struct {
 	OwnerVersion int64  // grows with each change of owner
 	OwnedAfter   int64  // the last message before the owner's change
 	OwnedSince   time.Time
+	// Reopened is the OwnerVersion since the customer reopened it last, 0 if they
+	// never did.
+	Reopened int64
 
 	Messages  []channels.Entry
 	Notes     []channels.Note
@@ -311,6 +314,14 @@ type Admission struct {
 	Taken   bool
 	Reason  string
 	Refusal Refusal // the same in a word
+	// OwnerVersion is the conversation's when it was decided.
+	OwnerVersion int64
+}
+
+// taken reports whether the agent has the conversation: one that was over and
+// that the customer has reopened since is decided about anew.
+func (c *Conversation) taken() bool {
+	return c.Progress.Admission.Taken && c.Progress.Admission.OwnerVersion >= c.Reopened
 }
 
 // ChargeState is where a conversation's charge stands.

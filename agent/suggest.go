@@ -18,7 +18,10 @@ func (o *Operator) Suggest(ctx context.Context, conversation string) (Reply, err
 	if err := o.allow(ctx, MayConverse, "suggest", conversation); err != nil {
 		return Reply{}, err
 	}
-	a := o.agent
+	a, err := o.agent.current(ctx)
+	if err != nil {
+		return Reply{}, err
+	}
 	c, err := a.cfg.Store.Load(ctx, a.cfg.ID, conversation)
 	if err != nil {
 		return Reply{}, err
@@ -34,5 +37,5 @@ func (o *Operator) Suggest(ctx context.Context, conversation string) (Reply, err
 	if err != nil {
 		return Reply{}, err
 	}
-	return reply, o.audit(ctx, AuditEvent{Action: "suggest", Target: conversation, After: reply.Decision.String()})
+	return a.signed(reply), o.audit(ctx, AuditEvent{Action: "suggest", Target: conversation, After: reply.Decision.String()})
 }

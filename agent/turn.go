@@ -67,7 +67,7 @@ func (w *work) turn(ctx context.Context, c Conversation) error {
 	case c.Progress.Stream == nil && c.nothingSaid():
 		return w.staySilent(ctx, c)
 	case w.drafts(ctx, life, &c):
-		return w.draft(ctx, c)
+		return w.draft(ctx, life, c)
 	case c.Owner != AgentOwns:
 		return w.staySilent(ctx, c)
 	}
