@@ -73,6 +73,14 @@
 //
 // # People
 //
+// [Operator.Edit] makes a [Version] of the [Settings], which is a draft until it
+// is published, and [Operator.Rollback] goes back to an older one. A turn is
+// thought by one version from its first step to its last, on every replica and
+// after a crash; [Reply].Version says by which. A [Deployment] says which new
+// conversations of a channel the agent takes; a pause, the hours and the credits
+// keep it from new ones only. [Agent.Status] tells which of them does and until
+// when, [Agent.Label] whether customers are told that an AI answers.
+//
 // [Agent.As] is the agent as one person may use it: every method of an
 // [Operator] asks the [Authorizer] first and leaves an [AuditEvent].
 //
