@@ -347,16 +347,15 @@ func (a *Agent) Channels() []string { return slices.Sorted(maps.Keys(a.channels)
 // needed, nothing is charged, and nothing is remembered. Actions are performed
 // and audited, those that require approval excepted.
 func (a *Agent) Reply(ctx context.Context, q Question) (Reply, error) {
-	r, err := a.think(ctx, a.ask(q, false))
-	if err == nil {
-		a.metrics.reply(a.knownChannel(q.Channel), &r, "")
-	}
-	return r, err
 	mind, err := a.current(ctx)
 	if err != nil {
 		return Reply{}, err
 	}
-	return mind.reply(ctx, q, false)
+	r, err := mind.reply(ctx, q, false)
+	if err == nil {
+		a.metrics.reply(a.knownChannel(q.Channel), &r, "")
+	}
+	return r, err
 }
 
 // Preview is Reply without consequences: actions are not performed but shown in
