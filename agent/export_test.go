@@ -10,3 +10,19 @@ func (m *MemoryStore) Records() int {
 	}
 	return n
 }
+
+// MemorySizes counts what a store keeps.
+type MemorySizes struct{ Conversations, Threads, Lines, Keys, Deliveries, Records int }
+
+// Sizes counts what the store keeps.
+func (m *MemoryStore) Sizes() MemorySizes {
+	records := m.Records()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := MemorySizes{Conversations: len(m.conversations), Threads: len(m.threads), Deliveries: len(m.deliveries), Records: records}
+	for _, l := range m.logs {
+		s.Lines += len(l.lines)
+		s.Keys += len(l.keys)
+	}
+	return s
+}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/kundeagent/kundeagent/channels"
@@ -42,9 +41,9 @@ func (m *MemoryStore) Accept(_ context.Context, r AcceptRequest) (Accepted, erro
 	out := Accepted{Fresh: true}
 	if c := m.place(r); c != nil {
 		out.Conversation, out.Seq = c.ID, c.take(r)
+		m.touch(c)
 	}
-	m.deliveries[delivery] = memoryDelivery{out, m.now()}
-	m.forgetDeliveries()
+	m.remember(delivery, out)
 	return out, nil
 }
 
@@ -116,8 +115,15 @@ func (m *MemoryStore) place(r AcceptRequest) *memoryConversation {
 	if last != nil {
 		c.Number, c.Summary = last.Number+1, summarise(&last.Conversation)
 	}
-	c.ID = ConversationID(r.Agent, e.Channel, e.Thread, c.Number)
-	m.conversations[conversationKey{r.Agent, c.ID}], m.threads[thread] = c, c
+	for { // one that moved to another thread keeps its ID
+		c.ID = ConversationID(r.Agent, e.Channel, e.Thread, c.Number)
+		if m.conversations[conversationKey{r.Agent, c.ID}] == nil {
+			break
+		}
+		c.Number++
+	}
+	m.begin(c)
+	m.threads[thread] = c
 	return c
 }
 
@@ -159,12 +165,4 @@ func summarise(c *Conversation) string {
 		first = string(r[:200]) + "…"
 	}
 	return fmt.Sprintf("%s: %q (%d messages)", c.StartedAt.Format(time.DateOnly), first, len(c.Messages))
-}
-
-func (m *MemoryStore) forgetDeliveries() {
-	if m.accepted++; m.accepted%4096 != 0 {
-		return
-	}
-	old := m.now().Add(-deliveriesKept)
-	maps.DeleteFunc(m.deliveries, func(_ deliveryDigest, d memoryDelivery) bool { return d.at.Before(old) })
 }

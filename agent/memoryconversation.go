@@ -2,6 +2,7 @@ package agent
 
 import (
 	"cmp"
+	"container/list"
 	"context"
 	"fmt"
 	"maps"
@@ -20,6 +21,7 @@ type memoryConversation struct {
 	expires time.Time
 	records map[recordKey][]byte
 	of      *memoryContact
+	place   *list.Element // in MemoryStore.touched
 }
 
 // memoryContact is whose a conversation is. Lines of logs share it with the
@@ -131,6 +133,7 @@ func (m *MemoryStore) Save(_ context.Context, l Lease, s Save) error {
 		c.changeOwner(*s.Owner)
 	}
 	c.endTurns(s.Ended)
+	m.touch(c)
 	return nil
 }
 

@@ -39,6 +39,7 @@ func (m *MemoryStore) endedBefore(c *memoryConversation, e Erasure) bool {
 // drop removes a conversation. Its number is not given again to any thread.
 func (m *MemoryStore) drop(c *memoryConversation) {
 	delete(m.conversations, conversationKey{c.Agent, c.ID})
+	m.touched.Remove(c.place)
 	if thread := (threadKey{c.Agent, c.Channel, c.Thread}); m.threads[thread] == c {
 		delete(m.threads, thread)
 		m.erased[c.Agent] = max(m.erased[c.Agent], c.Number)

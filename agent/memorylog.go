@@ -39,11 +39,10 @@ func (m *MemoryStore) Log(_ context.Context, agent string, kind LogKind, line Lo
 		m.logs[logKey{agent, kind}] = l
 	}
 	if !l.keys[line.Key] {
-		l.keys[line.Key] = true
 		l.last++
 		line.Number = l.last
 		line.Data = bytes.Clone(line.Data)
-		l.lines = append(l.lines, memoryLine{line, of})
+		l.keep(memoryLine{line, of}, m.Limits.logLines())
 	}
 	return nil
 }

@@ -1,26 +1,31 @@
 package agent
 
 import (
+	"container/list"
 	"fmt"
 	"strings"
 	"sync"
 	"time"
 )
 
-// MemoryStore is a [Store] that lasts as long as the process. It is safe for
-// concurrent use.
+// MemoryStore is a [Store] that lasts as long as the process, and keeps no more
+// than its Limits. It is safe for concurrent use.
 type MemoryStore struct {
+	// Limits are to be set before the store is used.
+	Limits MemoryLimits
+
 	now func() time.Time
 
 	mu            sync.Mutex
 	conversations map[conversationKey]*memoryConversation
 	threads       map[threadKey]*memoryConversation // the latest of each
+	touched       *list.List                        // of all conversations, the one longest untouched first
 	deliveries    map[deliveryDigest]memoryDelivery
+	delivered     []deliveryDigest // the oldest first
 	logs          map[logKey]*memoryLog
 	lifecycles    map[string]*memoryLifecycle
 	erased        map[string]int // the highest number of an agent's erased conversations
 	fence         int64
-	accepted      int
 }
 
 type (
@@ -39,7 +44,7 @@ func NewMemoryStore(now func() time.Time) *MemoryStore {
 		now = time.Now
 	}
 	return &MemoryStore{
-		now: now, conversations: map[conversationKey]*memoryConversation{}, threads: map[threadKey]*memoryConversation{},
+		now: now, touched: list.New(), conversations: map[conversationKey]*memoryConversation{}, threads: map[threadKey]*memoryConversation{},
 		deliveries: map[deliveryDigest]memoryDelivery{}, logs: map[logKey]*memoryLog{}, lifecycles: map[string]*memoryLifecycle{}, erased: map[string]int{},
 	}
 }
