@@ -125,7 +125,7 @@ func TestMemoryStoreNeverForgetsWhatGoesOn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Save(t.Context(), lease, agent.Save{Progress: agent.Progress{Answered: 1}, Owner: &agent.OwnerChange{Owner: agent.NobodyOwns, At: now}}); err != nil {
+		if err := s.Save(t.Context(), lease, agent.Save{Progress: agent.Progress{Answered: 1, Reported: agent.ReportMark{Seq: 1, Owner: 1}}, Owner: &agent.OwnerChange{Owner: agent.NobodyOwns, At: now}}); err != nil {
 			t.Fatal(err)
 		}
 		if id != ids[0] { // which is still worked on

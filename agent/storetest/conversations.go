@@ -207,16 +207,17 @@ func dueIsWhatHasWork(s *subject) {
 	is("an unanswered message, and a call", s.now(), open)
 	l := s.lease(open)
 	is("under a lease", s.now())
+	done := agent.Progress{Answered: 1, Reported: agent.ReportMark{Seq: 1}}
 	wait := agent.Progress{Answered: 1, NotBefore: s.now().Add(10 * time.Minute)}
 	s.wants("save", s.Save(s.Context(), l, agent.Save{Progress: wait, Sends: []agent.Send{{Out: channels.Outgoing{Key: "k"}}}}), nil)
 	s.wants("unlease", s.Unlease(s.Context(), l), nil)
 	is("before its next attempt", s.now())
 	is("a send at its next attempt", s.now().Add(10*time.Minute), open)
-	s.save(open, agent.Save{Progress: agent.Progress{Answered: 1}, Sends: []agent.Send{{Out: channels.Outgoing{Key: "k"}, State: agent.SendDone}}})
+	s.save(open, agent.Save{Progress: done, Sends: []agent.Send{{Out: channels.Outgoing{Key: "k"}, State: agent.SendDone}}})
 	is("answered", s.now())
 	is("idle", s.now().Add(time.Hour), open)
 	p := agent.Approval{ID: "p", Conversation: open, RequestedAt: s.now(), ExpiresAt: s.now().Add(3 * time.Hour)}
-	s.save(open, agent.Save{Progress: agent.Progress{Answered: 1}, Approvals: []agent.Approval{p}})
+	s.save(open, agent.Save{Progress: done, Approvals: []agent.Approval{p}})
 	is("waiting for approval", s.now().Add(2*time.Hour))
 	is("not approved in time", s.now().Add(3*time.Hour), open)
 	_, err = s.DecideApproval(s.Context(), id, open, "p", agent.ApprovalDecision{State: agent.ApprovalGranted, At: s.now()})

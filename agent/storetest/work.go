@@ -141,7 +141,7 @@ func eraseTakesAContact(s *subject) {
 
 func eraseTakesWhatEnded(s *subject) {
 	ended, open := s.say("chat", "anna", "d1").Conversation, s.say("chat", "bert", "d2").Conversation
-	s.save(ended, agent.Save{Progress: agent.Progress{Answered: 1}, Owner: &agent.OwnerChange{Owner: agent.NobodyOwns, At: s.now()}})
+	s.save(ended, agent.Save{Progress: agent.Progress{Answered: 1, Reported: agent.ReportMark{Seq: 1, Owner: 1}}, Owner: &agent.OwnerChange{Owner: agent.NobodyOwns, At: s.now()}})
 	s.log(ended, "a", s.now())
 	l := s.lease(ended)
 	after := agent.Erasure{EndedBefore: s.now().Add(time.Second)}
