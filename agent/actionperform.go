@@ -53,7 +53,8 @@ func (a *Agent) refuseAction(ctx context.Context, in input, rec ActionRecord, ca
 
 // performOnce performs an action unless the journal shows that it happened.
 func (a *Agent) performOnce(ctx context.Context, in input, action *boundAction, rec ActionRecord) (ActionRecord, error) {
-	rec, err := in.journal.action(ctx, rec, action.Idempotent, func(ctx context.Context) (ActionResult, error) {
+	pay := func(ctx context.Context) error { return a.reserveAction(ctx, in, rec) }
+	rec, err := in.journal.action(ctx, rec, action.Idempotent, pay, func(ctx context.Context) (ActionResult, error) {
 		return action.call(ctx, action.Do, in.actionCall(rec))
 	})
 	var unknown *OutcomeError

@@ -2,10 +2,7 @@ package agent
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
-	"github.com/kundeagent/kundeagent/credits"
 	"github.com/kundeagent/kundeagent/handoff"
 	"github.com/kundeagent/kundeagent/report"
 )
@@ -36,18 +33,18 @@ const (
 
 // admit decides about a new conversation, or one that was refused and came back,
 // or renews what a taken one needs, and records it in the conversation.
-func (w *work) admit(ctx context.Context, c *Conversation, l Lifecycle) (admitted, error) {
+func (w *work) admit(ctx context.Context, c *Conversation, l Lifecycle, j journal) (admitted, error) {
 	switch {
 	case l.Deleted:
 		c.Progress.Admission.Refusal = NotDeployed
 		return admitted{reason: "agent is deleted"}, nil
 	case c.taken():
-		return w.readmit(ctx, c)
+		return w.readmit(ctx, c, j)
 	}
 	verdict := w.agent.mayTake(ctx, l, c)
 	if verdict.taken {
 		var err error
-		if verdict, err = w.reserve(ctx, c); err != nil {
+		if verdict, err = w.reserve(ctx, c, j); err != nil {
 			return admitted{}, err
 		}
 	}
@@ -57,10 +54,10 @@ func (w *work) admit(ctx context.Context, c *Conversation, l Lifecycle) (admitte
 
 // readmit lets a conversation that was taken go on. Without credits it goes on
 // unpaid: no model is asked.
-func (w *work) readmit(ctx context.Context, c *Conversation) (admitted, error) {
+func (w *work) readmit(ctx context.Context, c *Conversation, j journal) (admitted, error) {
 	before := c.Progress.Charge
 	// A reservation may have lapsed; reserving it again is free if it has not.
-	verdict, err := w.reserve(ctx, c)
+	verdict, err := w.reserve(ctx, c, j)
 	if err != nil {
 		return admitted{}, err
 	}
@@ -71,28 +68,6 @@ func (w *work) readmit(ctx context.Context, c *Conversation) (admitted, error) {
 		err = w.save(ctx, Save{Progress: c.Progress})
 	}
 	return verdict, err
-}
-
-// reserve holds the conversation's credits. A reservation that was released
-// gets a new key.
-func (w *work) reserve(ctx context.Context, c *Conversation) (admitted, error) {
-	cfg := &w.agent.cfg
-	ch := &c.Progress.Charge
-	if cfg.Meter == nil || ch.State == ChargeCommitted {
-		return admitted{taken: true}, nil
-	}
-	if ch.State != ChargeReserved {
-		*ch = ChargeProgress{Attempt: ch.Attempt + 1, Key: fmt.Sprintf("%s/%s/%d", c.Agent, c.ID, ch.Attempt+1)}
-	}
-	err := cfg.Meter.Reserve(ctx, credits.Charge{Account: cfg.Account, Key: ch.Key, Amount: cfg.Policy.Amount, Purpose: "conversation " + c.ID, Contact: c.Contact.ID})
-	switch {
-	case errors.Is(err, credits.ErrExhausted), errors.Is(err, credits.ErrCapped):
-		return admitted{reason: err.Error(), why: NoCredits}, nil
-	case err != nil:
-		return admitted{}, fmt.Errorf("agent: reserve credits for %s: %w", c.ID, err)
-	}
-	ch.State = ChargeReserved
-	return admitted{taken: true}, nil
 }
 
 // refuse is the reply to a conversation the agent does not take: it goes to a

@@ -41,7 +41,8 @@ type Config struct {
 	ModelTimeout time.Duration
 	// MaxModelTokens bounds what the model reads and writes in one turn, in its
 	// tokens or, where it does not count them, in estimated ones; default
-	// 100,000. What would pass it is not asked.
+	// 100,000, and 20,000 where Policy charges by token, since so much is reserved
+	// before each turn. What would pass it is not asked.
 	MaxModelTokens int
 	// MaxTokens caps a model's answer; default 800.
 	MaxTokens   int
@@ -110,10 +111,25 @@ type Config struct {
 	// Handoff is how conversations go to humans.
 	Handoff Handoff
 
-	// Meter charges for conversations; nil charges nothing.
+	// Meter charges for what the agent does; nil charges nothing, nor do Reply,
+	// Preview and drafts.
 	Meter credits.Meter
-	// Policy is what a conversation costs; default
-	// [credits.PerConversation].
+	// Policy is what is charged, and how much; default [credits.PerConversation].
+	// Credits are reserved before the work. A new conversation whose reservation is
+	// refused goes to humans; one that the agent has goes on without the model and
+	// its actions.
+	//
+	// By conversation or resolution, one reservation is made for the conversation,
+	// and judged by [credits.Policy.Judge]; by resolution that is long after its end,
+	// the reservation is extended until then if the Meter is a [credits.Extender],
+	// and the Meter must be a [credits.Refunder]. By action, the price of each is
+	// reserved before it is performed, and charged if it is known to have
+	// succeeded; one that cannot be paid for is refused. By token, the price of
+	// MaxModelTokens is reserved for each turn, and what was used is charged; the
+	// Meter must be a [credits.PartCommitter].
+	//
+	// A reservation that nobody settles, because its conversation was erased or the
+	// agent is not run any more, lapses by the Meter's rule.
 	Policy credits.Policy
 	// Account is whom Meter charges; default ID.
 	Account string
@@ -272,11 +288,8 @@ func (cfg *Config) validate() error {
 			errs = append(errs, fmt.Errorf("%w: %w", ErrInvalidConfig, err))
 		}
 	}
-	if cfg.Policy.Amount < 0 {
-		fault("Policy charges %d credits", cfg.Policy.Amount)
-	}
-	if b := cfg.Policy.Basis; b != "" && b != credits.ConversationBasis {
-		fault("Policy charges by %s, which the agent cannot settle", b)
+	if err := checkCharging(cfg.Policy, cfg.Meter); err != nil {
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
@@ -285,13 +298,16 @@ func (cfg *Config) setDefaults() {
 	defaultTo(&cfg.ID, "agent")
 	defaultTo(&cfg.MaxModelCalls, 4)
 	defaultTo(&cfg.ModelTimeout, time.Minute)
-	defaultTo(&cfg.MaxModelTokens, 100_000)
 	defaultTo(&cfg.MaxTokens, 800)
 	defaultTo(&cfg.MaxActions, 3)
 	cfg.setSettingsDefaults()
 	defaultTo(&cfg.MaxQuote, defaultMaxQuote)
 	defaultTo(&cfg.ReopenWithin, 72*time.Hour)
 	defaultTo(&cfg.Policy, credits.PerConversation())
+	if cfg.Policy.Basis == credits.TokenBasis {
+		defaultTo(&cfg.MaxModelTokens, 20_000)
+	}
+	defaultTo(&cfg.MaxModelTokens, 100_000)
 	defaultTo(&cfg.Account, cfg.ID)
 	defaultTo(&cfg.Workers, 8)
 	defaultTo(&cfg.Lease, time.Minute)

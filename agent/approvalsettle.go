@@ -41,6 +41,7 @@ func (w *work) settleApproval(ctx context.Context, c Conversation, p Approval) e
 		return &approvalError{id, err}
 	}
 	in := w.inputOfApproval(&c, &p)
+	in.perUnit = w.agent.perUnit(&c)
 	if p.Decision.State == ApprovalGranted {
 		rec, err := w.agent.performApproved(ctx, in, p)
 		if err != nil {
@@ -58,19 +59,22 @@ func (w *work) settleApproval(ctx context.Context, c Conversation, p Approval) e
 	if err != nil {
 		return err
 	}
-	admitted, err := w.admit(ctx, &c, life)
-	if err != nil {
-		return err
+	drafted := w.drafts(ctx, life, &c)
+	if in.perUnit = false; !drafted { // drafts cost nothing
+		admitted, err := w.admit(ctx, &c, life, in.journal)
+		if err != nil {
+			return err
+		}
+		in.unpaid, in.perUnit = admitted.unpaid || !admitted.taken, w.agent.perUnit(&c)
 	}
 	if err := w.thinkBy(ctx, life, &in, nil); err != nil {
 		return err
 	}
-	in.unpaid = admitted.unpaid || !admitted.taken
 	reply, err := w.agent.replyToApproval(ctx, in, p)
 	if err != nil {
 		return err
 	}
-	if w.drafts(ctx, life, &c) {
+	if drafted {
 		return w.deliverDraft(ctx, c, in, reply)
 	}
 	return w.deliver(ctx, c, in, reply)
@@ -110,7 +114,7 @@ func (w *work) giveUpApproval(ctx context.Context, c Conversation, p Approval, c
 // inputOfApproval makes the mind's input of an approval: the conversation as it
 // is, and the contact for whom the call was asked.
 func (w *work) inputOfApproval(c *Conversation, p *Approval) input {
-	in := w.inputOf(c, admitted{taken: true})
+	in := w.inputOf(c)
 	in.journal = in.journal.ofApproval(p.ID)
 	in.key = in.journal.turnKey()
 	in.question.Contact, in.startedAt, in.resumes = p.Contact, p.WaitingSince, p
@@ -191,7 +195,10 @@ func (a *Agent) handOverApproval(ctx context.Context, in input, reason handoff.R
 // no text if there is no model to be asked, or it had nothing to say.
 func (a *Agent) tellResult(ctx context.Context, in input, rec ActionRecord) (Reply, error) {
 	u := understanding{language: in.language}
-	in.budget = a.newModelBudget()
+	var err error
+	if in.budget, err = a.newModelBudget(ctx, in); err != nil {
+		return Reply{}, err
+	}
 	d := draft{
 		plan:    plan{decision: Answer, reason: "an approved action was performed", how: howActions},
 		actions: []ActionRecord{rec}, fromModel: true,
@@ -206,7 +213,6 @@ func (a *Agent) tellResult(ctx context.Context, in input, rec ActionRecord) (Rep
 		call := ToolCall{ID: "approved", Name: rec.Name, Arguments: a.actions[rec.Name].withoutIdentity(rec.Arguments)}
 		t.add(ModelMessage{Role: RoleAssistant, Text: cutRunes(strings.Join(said, "\n"), messageAsked), ToolCalls: []ToolCall{call}})
 		t.add(ModelMessage{Role: RoleTool, ToolCallID: call.ID, ToolName: call.Name, Text: actionText(rec)})
-		var err error
 		if d, err = a.converse(ctx, in, u, t, d); err != nil {
 			return Reply{}, err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/kundeagent/kundeagent/agent"
 	"github.com/kundeagent/kundeagent/agent/agenttest"
 	"github.com/kundeagent/kundeagent/channels"
+	"github.com/kundeagent/kundeagent/credits"
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
@@ -112,6 +113,17 @@ func BenchmarkTurn(b *testing.B) {
 	b.Run("model/10k/busy", func(b *testing.B) {
 		benchmarkTurn(b, 16, agent.Config{Knowledge: largeHelpCentre(b), Model: model})
 	})
+}
+
+// What the ledger adds to a turn, by policy; none is the same turn without it.
+func BenchmarkTurnCharged(b *testing.B) {
+	model := agenttest.NewModel().Always(agenttest.Say(benchAnswer))
+	b.Run("none", func(b *testing.B) { benchmarkTurn(b, 1, agent.Config{Knowledge: helpCentre(b), Model: model}) })
+	for _, p := range []credits.Policy{credits.PerConversation(), credits.PerResolution(), credits.PerAction(10), credits.PerToken(2, 1000)} {
+		b.Run(p.Rule, func(b *testing.B) {
+			benchmarkTurn(b, 1, agent.Config{Knowledge: helpCentre(b), Model: model, Meter: ledger(b, "agent", credits.MaxAmount), Policy: p})
+		})
+	}
 }
 
 func benchmarkTurn(b *testing.B, atOnce int, cfg agent.Config) {

@@ -49,7 +49,6 @@ func (w *work) deliver(ctx context.Context, c Conversation, in input, r Reply) e
 		p.Handoff, save.Owner = w.stepAside(&c, c.Progress.Handoff.Case)
 	}
 	p.Facts = addActions(p.Facts, r.Trace.Actions)
-	p.Charge = p.Charge.after(r, in.key)
 	p.Unsettled = &SettledTurn{Key: in.key, Question: in.question.Text, Reply: r, At: now}
 	save.Progress, save.Ended = p, []string{in.journal.turn}
 	return w.save(ctx, save)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kundeagent/kundeagent/channels"
+	"github.com/kundeagent/kundeagent/credits"
 	"github.com/kundeagent/kundeagent/handoff"
 )
 
@@ -55,7 +56,7 @@ func (w *work) draft(ctx context.Context, l Lifecycle, c Conversation) error {
 func (w *work) inputOfDraft(c *Conversation) input {
 	unanswered := *c
 	unanswered.Progress.Answered = c.firstUnanswered() - 1
-	in := w.inputOf(&unanswered, admitted{taken: true})
+	in := w.inputOf(&unanswered)
 	in.dry, in.caseOpen = true, false // what to do with the case is for people
 	in.journal = in.journal.ofDraft()
 	in.key = in.journal.turnKey()
@@ -84,7 +85,7 @@ func (w *work) deliverDraft(ctx context.Context, c Conversation, in input, r Rep
 	p.Language = r.Trace.Language
 	p.Admission = Admission{Taken: true, OwnerVersion: c.OwnerVersion}
 	if p.Charge.State == ChargeReserved {
-		p.Charge.Settle = Release // nobody but the agent's own answers use it
+		p.Charge.Settle = credits.ReleaseIt // nobody but the agent's own answers use it
 	}
 	save := Save{IfOwner: &c.OwnerVersion, IfUpTo: &upTo, Drafts: []DraftReply{d}, Ended: []string{in.journal.turn, c.turnName()}}
 	if c.Owner == AgentOwns {

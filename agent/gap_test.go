@@ -512,7 +512,7 @@ func TestModelSuggestsFromFencedDataAndIsNeverLive(t *testing.T) {
 	if !strings.HasPrefix(fence, "=====") || !strings.HasSuffix(rest, fence) || strings.Count(data, fence) != 2 || !strings.Contains(reqs[0].System, fence) {
 		t.Errorf("the data is not fenced: %q", data)
 	}
-	if after, _ := meter.Balance(t.Context(), "agent"); after != before {
+	if after, _ := meter.Balance(t.Context(), "agent"); after.Committed != before.Committed || after.Pending > before.Pending { // what the human's answer gives back may come back meanwhile
 		t.Errorf("the suggestion was charged: %+v, before %+v", after, before)
 	}
 	if len(base.ShortAnswers()) != 0 {

@@ -138,8 +138,9 @@ func (j journal) recorded(ctx context.Context, key string, ask func(context.Cont
 }
 
 // action returns the recorded outcome of a call, or performs it. The intent is
-// recorded before and the outcome after.
-func (j journal) action(ctx context.Context, rec ActionRecord, idempotent bool, do func(context.Context) (ActionResult, error)) (ActionRecord, error) {
+// recorded before and the outcome after. pay is asked before that: if it is
+// ErrActionRefused, the refusal is the outcome.
+func (j journal) action(ctx context.Context, rec ActionRecord, idempotent bool, pay func(context.Context) error, do func(context.Context) (ActionResult, error)) (ActionRecord, error) {
 	if j.store != nil {
 		done, err := j.store.Recorded(ctx, j.lease, j.turn, rec.Key+"/done")
 		if err != nil {
@@ -155,6 +156,12 @@ func (j journal) action(ctx context.Context, rec ActionRecord, idempotent bool, 
 		}
 		if begun != nil && !idempotent {
 			return rec, &OutcomeError{Action: rec.Name, Err: errors.New("it was begun before")}
+		}
+		switch err := pay(ctx); {
+		case errors.Is(err, ErrActionRefused):
+			return j.outcome(ctx, rec.not(ActionRefused, err))
+		case err != nil:
+			return rec, err
 		}
 		if _, err := j.record(ctx, rec.Key+"/begun", rec); err != nil {
 			return rec, err
@@ -178,7 +185,12 @@ func (j journal) action(ctx context.Context, rec ActionRecord, idempotent bool, 
 		j.done[rec.Key] = rec
 		return rec, nil
 	}
-	// It happened, so it is recorded even if ctx ended meanwhile.
+	return j.outcome(ctx, rec)
+}
+
+// outcome records what a call came to, even if ctx ended meanwhile, since it
+// happened.
+func (j journal) outcome(ctx context.Context, rec ActionRecord) (ActionRecord, error) {
 	data, err := j.record(context.WithoutCancel(ctx), rec.Key+"/done", rec)
 	if err == nil {
 		err = unmarshalRecord(rec.Key, data, &rec)

@@ -133,6 +133,8 @@ func (m *metrics) charge(c *Conversation, state ChargeState, amount int64) {
 		m.add(MetricCredits, c.Channel, "committed", amount, 0)
 	case ChargeReleased:
 		m.add(MetricCredits, c.Channel, "released", amount, 0)
+	case ChargeRefunded:
+		m.add(MetricCredits, c.Channel, "refunded", amount, 0)
 	}
 }
 

@@ -22,10 +22,15 @@ type modelBudget struct {
 	calls  int           // left of Config.MaxModelCalls
 	time   time.Duration // left of Config.ModelTimeout
 	tokens int           // left of Config.MaxModelTokens
+	note   noteTokens    // of what is charged by token
 }
 
-func (a *Agent) newModelBudget() *modelBudget {
-	return &modelBudget{calls: a.cfg.MaxModelCalls, time: a.cfg.ModelTimeout, tokens: a.cfg.MaxModelTokens}
+func (a *Agent) newModelBudget(ctx context.Context, in input) (*modelBudget, error) {
+	note, used, err := a.tokenNotes(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return &modelBudget{calls: a.cfg.MaxModelCalls, time: a.cfg.ModelTimeout, tokens: a.cfg.MaxModelTokens - int(used), note: note}, nil
 }
 
 // errOverBudget: the turn's model calls may cost no more.
@@ -50,10 +55,34 @@ func (b *modelBudget) fit(req Request) (Request, error) {
 func (b *modelBudget) charge(req Request, r modelResponse) {
 	spent := r.Usage.InputTokens + r.Usage.OutputTokens
 	if spent == 0 {
-		spent = estimateTokens(req) + text.EstimateTokens(r.Text)
+		spent = estimateTokens(req) + estimateAnswer(r)
 	}
 	b.tokens -= spent
 }
+
+// used takes the tokens of a call that was just made off the budget, and notes
+// them where they are charged. The error is the call's, or that of the note.
+func (b *modelBudget) used(ctx context.Context, req Request, r modelResponse, err error) error {
+	b.charge(req, r)
+	if b.note == nil {
+		return err
+	}
+	if failed := b.note(ctx, req, r, err); failed != nil {
+		return failed
+	}
+	return err
+}
+
+// replayed takes the tokens of a call off the budget that was made by an earlier
+// try of the turn, unless they are off already because they were noted.
+func (b *modelBudget) replayed(req Request, r modelResponse) {
+	if b.calls--; b.note == nil {
+		b.charge(req, r)
+	}
+}
+
+// estimateAnswer estimates the tokens of an answer.
+func estimateAnswer(r modelResponse) int { return text.EstimateTokens(r.Text) }
 
 // rewriting is how a [NewRewriter] that is asked within a turn's search works
 // as part of that turn: within its budget, seen in its trace, and replayed from
@@ -128,12 +157,10 @@ func (w *rewriting) ask(ctx context.Context, r rewriter, req Request) (modelResp
 		asked := time.Now()
 		resp, err := r.generate(within, sent)
 		w.budget.time -= time.Since(asked)
-		w.budget.charge(sent, resp)
-		return resp, err
+		return resp, w.budget.used(ctx, sent, resp, err)
 	})
 	if replayed {
-		w.budget.calls--
-		w.budget.charge(req, resp)
+		w.budget.replayed(req, resp)
 	}
 	call := TraceModelCall{
 		Purpose: purposeRewrite, Request: sent, Text: resp.Text, Usage: resp.Usage, Attempts: resp.Attempts, Replayed: replayed, Took: a.cfg.Now().Sub(began),

@@ -70,21 +70,19 @@ func (t *modelTurn) generate(ctx context.Context) (modelResponse, error) {
 	t.draft.passages = t.passages
 	r, err := t.in.show.generate(within, t.agent, t.u, t.draft, req)
 	t.budget.time -= time.Since(began)
-	t.budget.charge(req, r)
 	if err != nil && ctx.Err() == nil && within.Err() != nil {
 		err = errModel{&ModelError{Kind: ErrUnavailable, Err: fmt.Errorf("no complete answer within the turn's %v: %w", t.agent.cfg.ModelTimeout, err)}}
 	}
-	return r, err
+	return r, t.budget.used(ctx, req, r, err)
 }
 
 // replay takes note of an answer that came from the journal.
 func (t *modelTurn) replay(r modelResponse) {
-	t.budget.calls--
 	if r.Shortened {
 		t.shorten()
 	}
 	t.sent = t.request()
-	t.budget.charge(t.sent, r)
+	t.budget.replayed(t.sent, r)
 }
 
 // shorten leaves out history and the worse half of the passages. It is false if

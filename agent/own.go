@@ -115,6 +115,8 @@ func (w *work) round(ctx context.Context, c Conversation) (more bool, err error)
 	}
 	now := w.agent.cfg.Now()
 	switch {
+	case c.chargeDue(now):
+		return true, w.judgeCharge(ctx, c)
 	case c.lastCustomerSeq() > c.Progress.Answered:
 		return true, w.turn(ctx, c)
 	case c.dueApproval(now) != nil:
@@ -134,8 +136,14 @@ func (w *work) load(ctx context.Context) (Conversation, error) {
 	return c, nil
 }
 
-func (w *work) save(ctx context.Context, s Save) error {
-	if err := w.agent.cfg.Store.Save(ctx, w.lease, s); err != nil {
+func (w *work) save(ctx context.Context, s Save) error { return w.write(ctx, &s) }
+
+// write is save, and leaves in s what was written.
+func (w *work) write(ctx context.Context, s *Save) error {
+	if err := w.chargeEnded(ctx, s); err != nil {
+		return err
+	}
+	if err := w.agent.cfg.Store.Save(ctx, w.lease, *s); err != nil {
 		return fmt.Errorf("agent: save %s: %w", w.lease.Conversation, err)
 	}
 	w.agent.watchers.changed(w.lease.Conversation)
@@ -150,13 +158,11 @@ func (w *work) staySilent(ctx context.Context, c Conversation) error {
 	return w.save(ctx, Save{IfOwner: &c.OwnerVersion, IfUpTo: &upTo, Progress: p, Ended: []string{c.turnName()}})
 }
 
-// close ends an idle conversation. A reservation that no answer used goes back.
+// close ends an idle conversation.
 func (w *work) close(ctx context.Context, c Conversation) error {
 	upTo := c.lastCustomerSeq()
 	p := c.Progress
-	if p.Charge.State == ChargeReserved {
-		p.Charge.Settle = Release
-	}
+	p.Charge.chargeEnd(&c, w.agent.cfg.Now())
 	return w.save(ctx, Save{
 		IfOwner: &c.OwnerVersion, IfUpTo: &upTo, Progress: p,
 		Owner: &OwnerChange{Owner: NobodyOwns, At: w.agent.cfg.Now()},
@@ -182,7 +188,7 @@ func (w *work) postpone(ctx context.Context, cause error) error {
 		return w.giveUpDraft(ctx, c, cause)
 	}
 	if stuck && c.Owner == AgentOwns && c.lastCustomerSeq() > c.Progress.Answered {
-		in := w.inputOf(&c, admitted{taken: true})
+		in := w.inputOf(&c)
 		reply := w.agent.handOver(ctx, in, in.language, handoff.Failure, cause.Error())
 		c.Progress.Failures = 0
 		return w.deliver(ctx, c, in, reply)

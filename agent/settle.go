@@ -3,11 +3,8 @@ package agent
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
-
-	"github.com/kundeagent/kundeagent/credits"
 )
 
 // Step 10: the reservation is committed or released, and what happened is
@@ -23,22 +20,6 @@ type SettledTurn struct {
 	Draft string `json:",omitempty"`
 }
 
-// after decides what becomes of a conversation's reservation: the first answer
-// of substance commits it, a handoff before any releases it, and anything else
-// leaves it for what comes next.
-func (ch ChargeProgress) after(r Reply, key string) ChargeProgress {
-	if ch.State != ChargeReserved {
-		return ch
-	}
-	switch {
-	case r.Substantive:
-		ch.Settle, ch.Evidence = Commit, key
-	case r.Decision == HandOff:
-		ch.Settle = Release
-	}
-	return ch
-}
-
 // settle does what the last turn left to settle, and reports whether there was
 // anything.
 func (w *work) settle(ctx context.Context, c *Conversation) (bool, error) {
@@ -46,6 +27,9 @@ func (w *work) settle(ctx context.Context, c *Conversation) (bool, error) {
 		return false, nil
 	}
 	if err := w.settleCharge(ctx, c); err != nil {
+		return true, err
+	}
+	if err := w.settleUnits(ctx, c); err != nil {
 		return true, err
 	}
 	t := c.Progress.Unsettled
@@ -78,46 +62,6 @@ func (a *Agent) tell(c *Conversation, t *SettledTurn) {
 	case d != nil && a.cfg.OnDraft != nil:
 		a.cfg.OnDraft(*d)
 	}
-}
-
-func (w *work) settleCharge(ctx context.Context, c *Conversation) error {
-	ch := &c.Progress.Charge
-	meter := w.agent.cfg.Meter
-	if ch.State != ChargeReserved || ch.Settle == Keep || meter == nil {
-		return nil
-	}
-	settle := ch.Settle
-	if settle == Commit && !wasSent(c, ch.Evidence) {
-		settle = Release // the customer never got it
-	}
-	var err error
-	if settle == Commit {
-		err = meter.Commit(ctx, ch.Key, credits.Evidence{Conversation: c.ID, Rule: w.agent.cfg.Policy.Rule, Event: ch.Evidence, At: w.agent.cfg.Now()})
-		ch.State = ChargeCommitted
-	} else {
-		err = meter.Release(ctx, ch.Key)
-		ch.State = ChargeReleased
-	}
-	if errors.Is(err, credits.ErrSettled) || errors.Is(err, credits.ErrUnknown) {
-		w.agent.cfg.Logger.ErrorContext(ctx, "charge cannot be settled", "agent", c.Agent, "conversation", c.ID, "error", err)
-		err = nil // the meter has decided otherwise; trying again would not help
-	}
-	if err != nil {
-		return fmt.Errorf("agent: settle charge of %s: %w", c.ID, err)
-	}
-	ch.Settle = Keep
-	w.agent.metrics.charge(c, ch.State, w.agent.cfg.Policy.Amount)
-	return nil
-}
-
-// wasSent reports whether the message with that key was sent, or may have been.
-func wasSent(c *Conversation, key string) bool {
-	for _, s := range c.Outbox {
-		if s.Out.Key == key {
-			return s.State != SendFailed
-		}
-	}
-	return true
 }
 
 func (w *work) logTurn(ctx context.Context, c *Conversation, t *SettledTurn) error {

@@ -42,8 +42,9 @@ type Store interface {
 	// that were decided or whose time has passed but that are not settled, or,
 	// with no approval unsettled, a closing time that has passed; or that something
 	// happened in which is not in the report log: a human's message, a vote, another
-	// owner. Conversations under a lease, and those of media that answer inside the
-	// request, are left out.
+	// owner; and, ended or not, charges that are to be judged. Conversations under a
+	// lease are left out, and those of media that answer inside the request unless
+	// all is answered and only their charge is to be judged.
 	Due(ctx context.Context, agent string, now time.Time, limit int) ([]string, error)
 	// Save writes what a turn did, or nothing: ErrFenced without the lease,
 	// ErrTakenOver or ErrSuperseded when a condition of s does not hold.
@@ -220,7 +221,7 @@ func (c *Conversation) turnName() string {
 // Stores keep it to find what is due.
 func (c *Conversation) DueAt() (at time.Time, ok bool) {
 	if c.Exchange {
-		return time.Time{}, false
+		return c.exchangeDueAt()
 	}
 	soonest := func(t time.Time) {
 		if !ok || t.Before(at) {
@@ -232,6 +233,9 @@ func (c *Conversation) DueAt() (at time.Time, ok bool) {
 	}
 	if at, due := c.handoffDueAt(); due {
 		soonest(at)
+	}
+	if due, ok := c.chargeDueAt(); ok {
+		soonest(due)
 	}
 	for i := range c.Approvals {
 		if p := &c.Approvals[i]; !p.Settled {
@@ -293,9 +297,10 @@ type Progress struct {
 	Language  LanguageDecision // sticky
 	Admission Admission
 	Charge    ChargeProgress
-	Answered  int64 // the last message that a turn has dealt with
-	Clarified int   // clarifications asked since the last answer
-	Offered   bool  // the agent's last message offered a human
+	Units     []UnitCharge // of turns that ended, not yet settled
+	Answered  int64        // the last message that a turn has dealt with
+	Clarified int          // clarifications asked since the last answer
+	Offered   bool         // the agent's last message offered a human
 	Handoff   *HandoffProgress
 	Facts     []handoff.Fact  // what actions came to, for cases
 	Unsettled *SettledTurn    // delivered, not yet logged
@@ -306,7 +311,7 @@ type Progress struct {
 }
 
 func (p *Progress) unfinished() bool {
-	return p.Unsettled != nil || p.Charge.Settle != Keep && p.Charge.State == ChargeReserved
+	return p.Unsettled != nil || p.Charge.unsettled() || len(p.Units) > 0
 }
 
 // Admission tells whether the agent took the conversation, and why not.
@@ -322,36 +327,6 @@ type Admission struct {
 // that the customer has reopened since is decided about anew.
 func (c *Conversation) taken() bool {
 	return c.Progress.Admission.Taken && c.Progress.Admission.OwnerVersion >= c.Reopened
-}
-
-// ChargeState is where a conversation's charge stands.
-type ChargeState uint8
-
-// The states of a charge.
-const (
-	ChargeNone ChargeState = iota
-	ChargeReserved
-	ChargeCommitted
-	ChargeReleased
-)
-
-// Settlement is what is to become of a reservation.
-type Settlement uint8
-
-// The settlements.
-const (
-	Keep Settlement = iota
-	Commit
-	Release
-)
-
-// ChargeProgress is a conversation's charge.
-type ChargeProgress struct {
-	Attempt  int // counts reservations; part of the key
-	Key      string
-	State    ChargeState
-	Settle   Settlement
-	Evidence string // the message that settled it
 }
 
 // SendState is where a send stands.

@@ -143,9 +143,10 @@ func (w *work) abandonStream(ctx context.Context, c *Conversation) (bool, error)
 	p := c.Progress
 	p.Stream, p.Answered = nil, max(p.Answered, s.UpTo)
 	msg := channels.Message{ID: s.Key, Author: channels.FromAgent, Name: s.Name, Text: r.Text, Citations: r.Citations, At: s.At, Incomplete: true}
-	if err := w.save(ctx, Save{Progress: p, Append: []channels.Message{msg}, Sends: []Send{send}, Ended: []string{c.turnName()}}); err != nil {
+	save := Save{Progress: p, Append: []channels.Message{msg}, Sends: []Send{send}, Ended: []string{c.turnName()}}
+	if err := w.write(ctx, &save); err != nil {
 		return true, err
 	}
-	c.Progress, c.Outbox = p, append(c.Outbox, send)
+	c.Progress, c.Outbox = save.Progress, append(c.Outbox, send)
 	return true, w.send(ctx, c, &c.Outbox[len(c.Outbox)-1]) // before what the new owner says
 }

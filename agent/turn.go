@@ -44,6 +44,7 @@ type input struct {
 	show      *show            // shows the answer while it is written; nil on no channel
 	dry       bool             // preview: actions are not performed
 	unpaid    bool             // no credits: the model is not to be asked
+	perUnit   bool             // actions or tokens are charged
 
 	conversation string     // ID, empty for a question that belongs to none
 	waits        bool       // calls can wait for approval
@@ -71,14 +72,15 @@ func (w *work) turn(ctx context.Context, c Conversation) error {
 	case c.Owner != AgentOwns:
 		return w.staySilent(ctx, c)
 	}
-	admitted, err := w.admit(ctx, &c, life)
+	in := w.inputOf(&c)
+	admitted, err := w.admit(ctx, &c, life, in.journal)
 	if err != nil {
 		return err
 	}
 	if admitted.taken && c.Progress.Stream == nil && w.agent.tooLate(&c) {
 		admitted.taken, admitted.reason = false, "the message came too long ago"
 	}
-	in := w.inputOf(&c, admitted)
+	in.unpaid, in.perUnit = admitted.unpaid, w.agent.perUnit(&c)
 	if err := w.thinkBy(ctx, life, &in, c.Progress.Stream); err != nil {
 		return err
 	}
@@ -102,7 +104,10 @@ func (w *work) turn(ctx context.Context, c Conversation) error {
 func (a *Agent) think(ctx context.Context, in input) (Reply, error) {
 	var timer stepTimer
 	timer.start(a.cfg.Now)
-	in.budget = a.newModelBudget()
+	var err error
+	if in.budget, err = a.newModelBudget(ctx, in); err != nil {
+		return Reply{}, err
+	}
 	in.rewriting = a.newRewriting(in)
 
 	u := a.understand(ctx, in)
@@ -135,13 +140,13 @@ func (a *Agent) think(ctx context.Context, in input) (Reply, error) {
 
 // inputOf makes the mind's input of a stored conversation: all messages that no
 // turn has dealt with are one question.
-func (w *work) inputOf(c *Conversation, adm admitted) input {
+func (w *work) inputOf(c *Conversation) input {
 	first, upTo := int64(0), c.lastCustomerSeq()
 	if s := c.Progress.Stream; s != nil {
 		upTo = s.UpTo // its answer was begun: what came later has a turn of its own
 	}
 	q := Question{Contact: c.Contact, Channel: c.Channel, Languages: c.Languages}
-	in := input{language: c.Progress.Language, clarified: c.Progress.Clarified, offered: c.Progress.Offered, summary: c.Summary, unpaid: adm.unpaid}
+	in := input{language: c.Progress.Language, clarified: c.Progress.Clarified, offered: c.Progress.Offered, summary: c.Summary}
 	in.conversation, in.waits, in.approvals = c.ID, !c.Exchange, c.Approvals
 	in.caseOpen, in.facts = c.Progress.Handoff.open(), c.Progress.Facts
 	for _, e := range c.Messages {

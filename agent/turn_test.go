@@ -446,14 +446,14 @@ func TestLanguageIsDecidedByWishTextBrowserAndDefault(t *testing.T) {
 
 func TestConfigurationFaultsAreReportedTogether(t *testing.T) {
 	_, err := agent.New(agent.Config{
-		Profile: agent.Profile{Personality: 9}, AnswerAt: 2, Language: "klingonese", Policy: credits.Policy{Amount: -1, Basis: credits.ResolutionBasis},
+		Profile: agent.Profile{Personality: 9}, AnswerAt: 2, Language: "klingonese", Policy: credits.Policy{Amount: -1, Basis: "moonlight"},
 		Actions: []agent.Action{{Name: "a b", Do: func(context.Context, agent.ActionCall) (agent.ActionResult, error) { return agent.ActionResult{}, nil }}, {Name: "x"}},
 		Hours:   &handoff.Schedule{Closed: []string{"tomorrow"}},
 	})
 	if !errors.Is(err, agent.ErrInvalidConfig) {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Knowledge", "personality", "AnswerAt", "klingonese", "a b", "no Do", "tomorrow", "Policy charges -1", "by resolution"} {
+	for _, want := range []string{"Knowledge", "personality", "AnswerAt", "klingonese", "a b", "no Do", "tomorrow", "Policy charges -1", "by \"moonlight\""} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%v lacks %q", err, want)
 		}

@@ -78,6 +78,7 @@ type Facts struct {
 	HandedOff    bool // it went to a human
 	HumanAsked   bool // the customer asked for one
 	Negative     bool // the customer was unhappy with an answer
+	Ended        bool // it was closed, and can only be reopened
 	Charged      bool // its charge was committed, and not refunded
 	Reopened     bool // the customer came back after the charge
 	LastActivity time.Time
@@ -121,7 +122,7 @@ func (p Policy) judgeConversation(f Facts) Judgement {
 		return Judgement{} // once, also when it is reopened
 	case f.Answered:
 		return Judgement{Settlement: CommitIt}
-	case f.HandedOff:
+	case f.HandedOff || f.Ended:
 		return Judgement{Settlement: ReleaseIt}
 	}
 	return Judgement{}
@@ -139,7 +140,7 @@ func (p Policy) judgeResolution(f Facts, now time.Time) Judgement {
 		return Judgement{Settlement: RefundIt}
 	case f.Charged:
 		return Judgement{}
-	case unresolved:
+	case unresolved, f.Ended && !f.Answered:
 		return Judgement{Settlement: ReleaseIt}
 	case now.Before(due):
 		return Judgement{Due: due}

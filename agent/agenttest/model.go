@@ -20,6 +20,9 @@ type Step struct {
 	Text   string
 	Pieces []string
 	Calls  []agent.ToolCall
+	// Usage is what the answer says it used; default the lengths of the
+	// instructions and of Text, in bytes.
+	Usage agent.Usage
 	// Err ends the answer after Text.
 	Err error
 	// Before, if set, is called before anything is said; it may wait for
@@ -99,7 +102,11 @@ func (m *Model) Generate(ctx context.Context, req agent.Request) iter.Seq2[agent
 			yield(agent.Event{}, step.Err)
 			return
 		}
-		yield(agent.Event{Usage: &agent.Usage{InputTokens: len(req.System), OutputTokens: len(step.Text)}}, nil)
+		usage := step.Usage
+		if usage == (agent.Usage{}) {
+			usage = agent.Usage{InputTokens: len(req.System), OutputTokens: len(step.Text)}
+		}
+		yield(agent.Event{Usage: &usage}, nil)
 	}
 }
 
