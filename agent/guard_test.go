@@ -3,9 +3,7 @@ package agent
 import (
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/kundeagent/kundeagent/internal/race"
 	"github.com/kundeagent/kundeagent/knowledge"
 )
 
@@ -134,6 +132,9 @@ func FuzzGuards(f *testing.F) {
 	} {
 		f.Add(s)
 	}
+	for _, s := range hostileTexts(512) {
+		f.Add(s)
+	}
 	f.Fuzz(func(t *testing.T, s string) {
 		got, action, _ := passAll(t, modelDraft(s))
 		if action != Allow {
@@ -157,32 +158,6 @@ func FuzzGuards(f *testing.F) {
 			}
 		}
 	})
-}
-
-// Guards take time in proportion to what a model writes, up to its limit.
-func TestGuardsTakeBoundedTime(t *testing.T) {
-	race.SkipHeavy(t)
-	const base = maxModelText / 16
-	for _, piece := range []string{"](", "[", "![", "[a](b", "<", "<a ", "a.b", "evil.com ", "\"", "> a\n", "1 ", "+1 2 ", "2×3=6 ", "&#46;", "**", "\\", "https://", "a@b.", "[1]", "[r]: /x\n", "「a", "(", "one ", "五", "\u200b"} {
-		took := func(n int) time.Duration {
-			text := strings.Repeat(piece, n/len(piece)) + " [1]"
-			best := time.Hour
-			for range 2 {
-				start := time.Now()
-				passAll(t, modelDraft(text))
-				best = min(best, time.Since(start))
-			}
-			return best
-		}
-		// A busy machine may disturb one measurement, not all of them.
-		var small, large time.Duration
-		for try := 0; try < 4 && (try == 0 || large > 120*max(small, 2*time.Millisecond)); try++ {
-			small, large = took(base), took(maxModelText)
-		}
-		if large > 120*max(small, 2*time.Millisecond) {
-			t.Errorf("%q: %v for a sixteenth, %v for all", piece, small, large)
-		}
-	}
 }
 
 func BenchmarkGuards(b *testing.B) {

@@ -341,11 +341,10 @@ func (k *knownFigures) addWords(s string) {
 	if isASCII(s) {
 		return
 	}
-	for _, m := range ideographicNumber.FindAllString(s, -1) {
-		if n := ideographic(m); n > 0 {
+	for _, loc := range ideographicNumber.FindAllStringIndex(s, -1) {
+		if n := ideographic(s[loc[0]:loc[1]]); n > 0 {
 			k.values[strconv.Itoa(n)] = true
-			_, after, _ := strings.Cut(s, m)
-			k.addQuantity(float64(n), after[:min(len(after), 24)])
+			k.addQuantity(float64(n), strings.ToValidUTF8(s[loc[1]:min(len(s), loc[1]+24)], ""))
 		}
 	}
 }

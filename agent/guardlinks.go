@@ -243,10 +243,12 @@ const closingMarks = ".,;:!?…*_~-'"
 // addressesIn returns where a reading has addresses, in order and apart.
 func addressesIn(s string) [][]int {
 	var all [][]int
+	found := []int{0, 0} // the last address: what is within it is no further one
 	add := func(from, to int, byHost bool) {
 		to = from + len(strings.TrimRight(s[from:to], closingMarks))
-		if !byHost || hasKnownDomain(s[from:to]) {
-			all = append(all, []int{from, wordEnd(s, to)})
+		if within := from >= found[0] && to <= found[1]; !within && (!byHost || hasKnownDomain(s[from:to])) {
+			found = []int{from, wordEnd(s, to)}
+			all = append(all, found)
 		}
 	}
 	if mayHaveWebScheme(s) {
@@ -348,12 +350,19 @@ func hasKnownDomain(s string) bool {
 	if reservedDomains[last] {
 		return true
 	}
+	if utf8.RuneCountInString(last) > maxLabel {
+		return false
+	}
 	if ascii, err := idna.Punycode.ToASCII(last); err == nil {
 		last = ascii
 	}
 	_, listed := publicsuffix.PublicSuffix("x." + last)
 	return listed && !allDigits(last)
 }
+
+// maxLabel is how long a part of a host can be (RFC 1035). Writing a longer one
+// in ASCII would take time by its square.
+const maxLabel = 63
 
 func allDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
@@ -431,16 +440,26 @@ func dropDefinitions(s string, given *givenAddresses) string {
 // What is begun and not a whole link is broken up.
 func unlink(s string, given *givenAddresses) string {
 	var out []byte
+	var opened []int // where in out brackets are that nothing has closed
+	closing := closingParens(s)
 	for i := 0; i < len(s); {
-		n := strings.Index(s[i:], "](")
-		if n < 0 {
-			out = append(out, s[i:]...)
-			break
+		if c := s[i]; c != ']' || i+1 == len(s) || s[i+1] != '(' {
+			switch {
+			case c == '[':
+				opened = append(opened, len(out))
+			case c == ']' && len(opened) > 0:
+				opened = opened[:len(opened)-1]
+			}
+			out = append(out, c)
+			i++
+			continue
 		}
-		out = append(out, s[i:i+n]...)
-		i += n
-		open, end := openBracket(out), closeParen(s[i+1:])
-		if open < 0 || end < 0 {
+		open, end := -1, closing[i+1]-i-1
+		if n := len(opened); n > 0 && len(out)-opened[n-1] <= maxTarget {
+			open = opened[n-1]
+			opened = opened[:n-1]
+		}
+		if open < 0 || end < 0 || end >= maxTarget {
 			out = append(out, "] ("...)
 			i += 2
 			continue
@@ -456,38 +475,24 @@ func unlink(s string, given *givenAddresses) string {
 	return string(out)
 }
 
-// openBracket returns where the bracket opened that a ] after b closes, or -1.
-func openBracket(b []byte) int {
-	depth := 0
-	for i := len(b) - 1; i >= max(0, len(b)-maxTarget); i-- {
-		switch b[i] {
-		case ']':
-			depth++
-		case '[':
-			if depth == 0 {
-				return i
-			}
-			depth--
-		}
-	}
-	return -1
-}
-
 // maxTarget bounds how far the ends of a link are looked for.
 const maxTarget = 4 << 10
 
-// closeParen returns where the parenthesis that s begins with closes, or -1.
-func closeParen(s string) int {
-	depth := 0
-	for i := 0; i < len(s) && i < maxTarget; i++ {
+// closingParens returns where each parenthesis of s closes; 0 for what is none,
+// or does not close.
+func closingParens(s string) []int {
+	out := make([]int, len(s))
+	var open []int
+	for i := 0; i < len(s); i++ {
 		switch s[i] {
 		case '(':
-			depth++
+			open = append(open, i)
 		case ')':
-			if depth--; depth == 0 {
-				return i
+			if n := len(open); n > 0 {
+				out[open[n-1]] = i
+				open = open[:n-1]
 			}
 		}
 	}
-	return -1
+	return out
 }

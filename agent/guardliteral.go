@@ -13,6 +13,9 @@ import (
 // given texts, and none can be a telephone number. What it reports would be
 // found known in the long way too; what it does not may still be known.
 func allStandIn(plain string, figures []figure, given []string) bool {
+	if len(figures) > maxLiteral {
+		return false
+	}
 	digits := 0
 	for _, f := range figures {
 		if !standsIn(f.raw, given) {
@@ -22,6 +25,10 @@ func allStandIn(plain string, figures []figure, given []string) bool {
 	}
 	return digits < phoneDigits || !phoneLike.MatchString(plain)
 }
+
+// maxLiteral is up to how many figures it is quicker to search all that was
+// given for each.
+const maxLiteral = 64
 
 // standsIn reports whether one of the texts has a numeral just so, and not as a
 // part of another.

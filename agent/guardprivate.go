@@ -3,6 +3,7 @@ package agent
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -87,20 +88,36 @@ func sharesWords(a, b string, n int) bool {
 	if strings.Count(a, " ") <= n {
 		return false
 	}
-	first, spaces := 0, 0 // of n words in b, with the spaces around them
-	for i := range len(b) {
-		if b[i] != ' ' {
-			continue
-		}
-		if spaces++; spaces <= n {
-			continue
-		}
-		if strings.Contains(a, b[first:i+1]) {
+	said := map[string]bool{}
+	for w := range runsOfWords(a, n) {
+		said[w] = true
+	}
+	for w := range runsOfWords(b, n) {
+		if said[w] {
 			return true
 		}
-		first += 1 + strings.IndexByte(b[first+1:], ' ')
 	}
 	return false
+}
+
+// runsOfWords yields each n words in a row of a phrase, with the spaces around
+// them.
+func runsOfWords(s string, n int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		starts := make([]int, 0, n+1)
+		for i := range len(s) {
+			if s[i] != ' ' {
+				continue
+			}
+			if len(starts) == n {
+				if !yield(s[starts[0] : i+1]) {
+					return
+				}
+				starts = append(starts[:0], starts[1:]...)
+			}
+			starts = append(starts, i)
+		}
+	}
 }
 
 // leakedWords is how many words in a row are no coincidence.

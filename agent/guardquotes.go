@@ -2,6 +2,7 @@ package agent
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,10 +15,11 @@ import (
 // agent's own. Names and labels of few words may stand in marks anyway.
 func guardQuotes(d Draft) Verdict {
 	out := d.Text
+	given := quotable{draft: d, folded: map[int]string{}}
 	if strings.Contains(out, ">") {
 		out = quoteLine.ReplaceAllStringFunc(out, func(line string) string {
 			said := quoteLine.FindStringSubmatch(line)[1]
-			if claimsToQuote(said) && !occurs(said, quotable(d, said)) {
+			if claimsToQuote(said) && !occurs(said, given.named(said)) {
 				return said
 			}
 			return line
@@ -31,7 +33,7 @@ func guardQuotes(d Draft) Verdict {
 		done := 0
 		for _, loc := range q.FindAllStringSubmatchIndex(out, -1) {
 			said := out[loc[2]:loc[3]]
-			if !claimsToQuote(said) || occurs(said, quotable(d, markAfter(out[loc[1]:]))) {
+			if !claimsToQuote(said) || occurs(said, given.named(markAfter(out[loc[1]:]))) {
 				continue
 			}
 			sb.WriteString(out[done:loc[0]] + said)
@@ -63,6 +65,8 @@ const (
 	quotedWords     = 6  // from how many words a quotation claims to be one
 	quotedLetters   = 20 // or characters of a script without spaces
 	markedNextWords = 40 // how far after it, in bytes, its mark may stand
+	longestMark     = 64 // in bytes
+	maxOmissions    = 16 // of one quotation
 )
 
 func claimsToQuote(s string) bool {
@@ -81,29 +85,63 @@ func claimsToQuote(s string) bool {
 // markAfter returns the text up to and with the mark that closes a quotation's
 // sentence.
 func markAfter(s string) string {
+	s = s[:min(len(s), markedNextWords+longestMark)] // the rest is for others
 	if loc := citationMark.FindStringIndex(s); loc != nil && loc[0] <= markedNextWords && !strings.ContainsAny(s[:loc[0]], "\n\"“„«") {
 		return s[:loc[1]]
 	}
 	return ""
 }
 
-// quotable returns the texts that a quotation may be from: of the passages that
-// the marks in s name, else all that was given.
-func quotable(d Draft, s string) []string {
+// quotable is what a draft's quotations may be from, folded when it is needed
+// and once: a draft may be nothing but quotations.
+type quotable struct {
+	draft  Draft
+	folded map[int]string // passages
+	asked  []string       // what the customer said, which may be repeated anywhere
+	all    []string       // all that was given
+}
+
+// named returns the texts of the passages that the marks in s name with what
+// the customer said, or all that was given if they name none.
+func (q *quotable) named(s string) []string {
 	var out []string
-	for _, m := range citationMark.FindAllString(s, -1) {
+	seen := map[int]bool{}
+	replaceMarks(s, func(m string) string {
 		for _, n := range marked(m) {
-			if n >= 1 && n <= len(d.Passages) {
-				out = append(out, d.Passages[n-1].Text())
+			if n >= 1 && n <= len(q.draft.Passages) && !seen[n] {
+				seen[n] = true
+				out = append(out, q.passage(n))
 			}
 		}
-	}
+		return m
+	})
 	if out == nil {
-		return givenTexts(d)
+		if q.all == nil {
+			q.all = phrasesOf(givenTexts(q.draft))
+		}
+		return q.all
 	}
-	out = append(out, d.Question.Text) // what the customer said may be repeated anywhere
-	for _, m := range d.Question.History {
-		out = append(out, m.Text)
+	if q.asked == nil {
+		texts := []string{q.draft.Question.Text}
+		for _, m := range q.draft.Question.History {
+			texts = append(texts, m.Text)
+		}
+		q.asked = phrasesOf(texts)
+	}
+	return append(out, q.asked...)
+}
+
+func (q *quotable) passage(n int) string {
+	if q.folded[n] == "" {
+		q.folded[n] = phrase(q.draft.Passages[n-1].Text())
+	}
+	return q.folded[n]
+}
+
+func phrasesOf(texts []string) []string {
+	out := make([]string, len(texts))
+	for i, t := range texts {
+		out[i] = phrase(t)
 	}
 	return out
 }
@@ -129,18 +167,16 @@ func givenTexts(d Draft) []string {
 }
 
 // occurs reports whether each piece of a quotation, between its ellipses,
-// stands in one of the texts.
-func occurs(quotation string, texts []string) bool {
-	var folded []string
-	for _, t := range texts {
-		folded = append(folded, phrase(t))
+// stands in one of the folded texts. One with more ellipses than anybody needs
+// does not.
+func occurs(quotation string, folded []string) bool {
+	pieces := omission.Split(withoutMarks(quotation), maxOmissions+2)
+	if len(pieces) > maxOmissions+1 {
+		return false
 	}
-	for _, piece := range omission.Split(citationMark.ReplaceAllString(quotation, " "), -1) {
-		found := false
-		for _, t := range folded {
-			found = found || strings.Contains(t, phrase(piece))
-		}
-		if !found {
+	for _, piece := range pieces {
+		said := phrase(piece)
+		if !slices.ContainsFunc(folded, func(t string) bool { return strings.Contains(t, said) }) {
 			return false
 		}
 	}

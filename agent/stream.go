@@ -69,6 +69,14 @@ const (
 	// maxSegmentChecks bounds how often one turn asks the guards for leave to
 	// show more; what comes after is shown with the complete answer.
 	maxSegmentChecks = 256
+	// freeChecked and checkedFor bound how much text the guards are asked to look
+	// at while an answer is written, in bytes: so much, and so many times what
+	// was written. Each look is at the whole answer, since what a later sentence
+	// does to an earlier one counts too; without a bound the work would grow with
+	// the square of the answer. A segment that is over it is shown with a later
+	// one. Answers of up to some 4,000 bytes never are.
+	freeChecked = 64 << 10
+	checkedFor  = 16
 	// maxSegmentsHeld is after how many refusals in a row the guards are not
 	// asked again.
 	maxSegmentsHeld = 16
@@ -87,6 +95,7 @@ type show struct {
 	record   *StreamProgress // nil until something is shown
 	resumed  bool            // record is of an attempt that ended early
 	checks   int
+	checked  int // bytes that guards have looked at
 	off      string
 	// owned ends when somebody else gets the conversation; nil if nobody watches.
 	owned context.Context
@@ -211,6 +220,10 @@ func (t *teller) allows(ctx context.Context, raw string) bool {
 	if t.silent || s.off != "" {
 		return false
 	}
+	if s.checked+len(raw) > freeChecked+checkedFor*len(raw) {
+		return false
+	}
+	s.checked += len(raw)
 	if s.checks++; s.checks > maxSegmentChecks {
 		s.off = "the answer is too long"
 		return false
