@@ -124,6 +124,9 @@ func (a *Agent) guard(ctx context.Context, in input, u understanding, found know
 	if err := ctx.Err(); err != nil {
 		return Reply{}, fmt.Errorf("agent: guards: %w", err)
 	}
+	if !d.fromModel && d.text == "" && in.show.shown() != "" {
+		return in.show.stand(r), nil
+	}
 	if passed.stopped != nil || !hasWords(withoutMarks(passed.text)) {
 		reason := "nothing left to say"
 		if n := len(r.Trace.Verdicts); n > 0 {

@@ -243,12 +243,15 @@ const closingMarks = ".,;:!?…*_~-'"
 // addressesIn returns where a reading has addresses, in order and apart.
 func addressesIn(s string) [][]int {
 	var all [][]int
-	found := []int{0, 0} // the last address: what is within it is no further one
+	found := []int{0, 0} // the last address that goes on to its word's end: what is within it is no further one
 	add := func(from, to int, byHost bool) {
 		to = from + len(strings.TrimRight(s[from:to], closingMarks))
 		if within := from >= found[0] && to <= found[1]; !within && (!byHost || hasKnownDomain(s[from:to])) {
-			found = []int{from, wordEnd(s, to)}
-			all = append(all, found)
+			end := wordEnd(s, to)
+			all = append(all, []int{from, end})
+			if end > to {
+				found = []int{from, end}
+			}
 		}
 	}
 	if mayHaveWebScheme(s) {

@@ -30,9 +30,10 @@ const (
 // answered one after the other.
 func (a *Agent) quote(u understanding, in input, found knowledge.Result, p plan) draft {
 	d := draft{plan: p, passages: found.Passages}
+	shown := in.show.shown()
 	intro := answerIntro(a.cfg.Profile.Personality, u.language.Language)
 	room := a.cfg.MaxQuote - utf8.RuneCountInString(intro) - len("\n\n")
-	if questions := questionsIn(in.question.Text); len(questions) > 1 {
+	if questions := questionsIn(in.question.Text); len(questions) > 1 && shown == "" {
 		d.plan.parts = slices.Clone(p.parts)
 		each := room + partsRoom(a.cfg.MaxQuote, len(questions)) - a.cfg.MaxQuote
 		if answers := a.quoteParts(u, in.question.Text, questions, d.plan.parts, found.Passages, each); len(answers) > 0 {
@@ -42,10 +43,33 @@ func (a *Agent) quote(u understanding, in input, found knowledge.Result, p plan)
 		d.plan.parts = p.parts
 	}
 	x := newExtract(in.question.Text, u.context, u.language.Language, found.Passages)
-	if quoted := x.quote(room, nil); quoted != "" {
+	said := x.saidIn(shown)
+	if best := x.best(func(int) bool { return true }); best >= 0 && said[x.units[best].words] {
+		return d // what answers best was shown before the draft was stopped
+	}
+	if quoted := x.quote(room, said); quoted != "" {
 		d.text = intro + "\n\n" + quoted
 	}
 	return d
+}
+
+// saidIn returns the units that a text holds word for word; nil if it holds
+// none.
+func (x *extract) saidIn(shown string) map[uint64]bool {
+	if shown == "" {
+		return nil
+	}
+	var said map[uint64]bool
+	shown = phrase(withoutMarks(shown))
+	for i := range x.units {
+		if u := &x.units[i]; hasWords(u.text) && strings.Contains(shown, phrase(u.text)) {
+			if said == nil {
+				said = map[uint64]bool{}
+			}
+			said[u.words] = true
+		}
+	}
+	return said
 }
 
 // quote returns the answer in markdown with the marks of its passages, in at

@@ -70,6 +70,21 @@ func (w *work) hand(ctx context.Context, ch channels.Channel, s *Send) (channels
 	return live.stream.Finish(ctx, s.Out)
 }
 
+// shown is what the customer has seen of the answer so far.
+func (s *show) shown() string {
+	if s == nil {
+		return ""
+	}
+	return s.record.Text()
+}
+
+// stand makes what was shown the reply, where nothing is to follow it.
+func (s *show) stand(r Reply) Reply {
+	r.Text, r.Citations, r.Substantive = s.record.Text(), s.record.Citations, true
+	r.Reason = "what was shown before the draft was stopped stands"
+	return r
+}
+
 // complete lets a reply go on where the customer has seen it begin. A reply
 // that does not begin so, such as a quotation or a handoff in place of a draft
 // that was cut off or blocked, follows as a paragraph of its own.
@@ -127,6 +142,18 @@ func renumber(text string, own, others []channels.Citation) (string, []channels.
 	return text, list
 }
 
+// askedUpTo is what the customer has written up to a message, and no turn has
+// dealt with.
+func (c *Conversation) askedUpTo(upTo int64) string {
+	var said []string
+	for _, e := range c.Messages {
+		if e.Message.Author == channels.FromCustomer && e.Seq > c.Progress.Answered && e.Seq <= upTo {
+			said = append(said, e.Message.Text)
+		}
+	}
+	return strings.Join(said, "\n")
+}
+
 // abandonStream ends a message whose conversation got another owner while it
 // was written: what was shown becomes the message of record, and the messages
 // it answers are the new owner's. It reports whether there was one.
@@ -143,6 +170,11 @@ func (w *work) abandonStream(ctx context.Context, c *Conversation) (bool, error)
 	p := c.Progress
 	p.Stream, p.Answered = nil, max(p.Answered, s.UpTo)
 	msg := channels.Message{ID: s.Key, Author: channels.FromAgent, Name: s.Name, Text: r.Text, Citations: r.Citations, At: s.At, Incomplete: true}
+	if p.Unsettled == nil { // for the trace and the report
+		r.Decision, r.Reason = Answer, "stopped where it stood: somebody else has the conversation"
+		r.Trace = Trace{Language: p.Language, Plan: howGrounded.String(), Decision: r.Decision, Reason: r.Reason, Stream: StreamTrace{Segments: len(s.Segments), Off: r.Reason}}
+		p.Unsettled = &SettledTurn{Key: s.Key, Question: c.askedUpTo(s.UpTo), Reply: r, At: a.cfg.Now()}
+	}
 	save := Save{Progress: p, Append: []channels.Message{msg}, Sends: []Send{send}, Ended: []string{c.turnName()}}
 	if err := w.write(ctx, &save); err != nil {
 		return true, err
