@@ -22,7 +22,7 @@ import (
 // log need the same.
 type Config struct {
 	// SameAt is the similarity in [0,1] from which two questions are one topic;
-	// default .38 (see TestQualityTopics).
+	// default .4 (see TestQualityTopics).
 	SameAt float64
 	// Meaning, if set, compares questions that are not alike by their words, also
 	// of different languages. [ByMeaning] makes one of an embedder.
@@ -60,7 +60,7 @@ type Topics struct {
 // New returns no topics.
 func New(cfg Config) *Topics {
 	if cfg.SameAt == 0 {
-		cfg.SameAt = .38
+		cfg.SameAt = .4
 	}
 	if cfg.SameMeaningAt == 0 {
 		cfg.SameMeaningAt = .85
