@@ -34,3 +34,17 @@ func TestRepliesLoseWhatBelongsToOneConversation(t *testing.T) {
 		}
 	}
 }
+
+func TestBestReplyAnswersAndDoesNotAskBack(t *testing.T) {
+	replies := []gapReply{
+		{"a", "Can you pay by invoice, or do companies pay by invoice?"},
+		{"b", "One moment."},
+		{"c", "Only companies may do so, everybody else uses a card on delivery."},
+	}
+	if best, ok := bestReply(replies, []string{"Can I pay by invoice?"}, "en"); !ok || best.conversation != "c" {
+		t.Errorf("got %+v", best)
+	}
+	if _, ok := bestReply(nil, []string{"Can I pay by invoice?"}, "en"); ok {
+		t.Error("the best of none")
+	}
+}
