@@ -38,6 +38,8 @@ type DraftReply struct {
 	// brings it about by other means.
 	Actions []ActionRecord
 
+	Version int64 // of the settings by which it was thought
+
 	// UpTo is the last message of the conversation that the draft knows.
 	UpTo         int64
 	WaitingSince time.Time // the customer's first message without an answer
@@ -237,8 +239,8 @@ func (o *Operator) decideDraft(ctx context.Context, verb, conversation, id strin
 	if !decided.Verdict.same(ch.Verdict) {
 		key, before = rand.Text(), decided.Verdict
 	}
-	e := AuditEvent{Actor: o.actor, Action: verb, Target: conversation, At: ch.Verdict.At, Before: before.String(), After: decided.Verdict.String()}
-	return errors.Join(draftMismatch(decided, ch.Verdict), a.log(ctx, AuditLog, conversation, key, e.At, e))
+	e := AuditEvent{Action: verb, Target: conversation, Before: before.String(), After: decided.Verdict.String()}
+	return errors.Join(draftMismatch(decided, ch.Verdict), o.auditOnce(ctx, conversation, key, e))
 }
 
 // draftMismatch is the error of who wanted something else than what became of

@@ -227,3 +227,26 @@ func TestP6DraftWhileACaseIsOpenIsNoSecondCase(t *testing.T) {
 		t.Errorf("%d cases, owner %s, sent %s", len(cases), c.Owner, texts(d.Channel.Sent("")))
 	}
 }
+
+func TestDraftsAndSuggestionsAreThoughtByThePublishedVersion(t *testing.T) {
+	d := startDrafting(t, agent.Config{})
+	op := d.Agent.As(boss)
+	s, err := op.DraftSettings(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.MaxClarify = -1 // never ask back
+	if _, err := op.Edit(t.Context(), s, "no questions"); err != nil {
+		t.Fatal(err)
+	}
+	if err := op.Publish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r := d.draft("What is the capital of Mongolia?")
+	if r.Decision != agent.HandOff || r.Version != 1 {
+		t.Errorf("drafted %s by version %d", r.Decision, r.Version)
+	}
+	if r, err := op.Suggest(t.Context(), r.Conversation); err != nil || r.Decision != agent.HandOff || r.Version != 1 {
+		t.Errorf("suggested %s by version %d, %v", r.Decision, r.Version, err)
+	}
+}

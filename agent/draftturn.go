@@ -79,6 +79,7 @@ func (w *work) deliverDraft(ctx context.Context, c Conversation, in input, r Rep
 	a := w.agent
 	upTo := in.journal.upTo
 	now := a.cfg.Now()
+	r = a.signed(r)
 	d := a.draftOf(&c, in, r)
 	p := c.Progress
 	p.Answered, p.Failures, p.NotBefore = upTo, 0, time.Time{}
@@ -103,7 +104,7 @@ func (w *work) deliverDraft(ctx context.Context, c Conversation, in input, r Rep
 func (a *Agent) draftOf(c *Conversation, in input, r Reply) DraftReply {
 	d := DraftReply{
 		ID: digestOf(in.key), Conversation: c.ID, Channel: c.Channel, Contact: c.Contact, Question: in.question.Text,
-		Decision: r.Decision, Reason: r.Reason, Language: r.Language, Confidence: r.Confidence, Actions: r.Trace.Actions,
+		Decision: r.Decision, Reason: r.Reason, Language: r.Language, Confidence: r.Confidence, Actions: r.Trace.Actions, Version: r.Version,
 		UpTo: int64(len(c.Messages)), WaitingSince: in.startedAt, CreatedAt: a.cfg.Now(),
 	}
 	if r.Case != nil {

@@ -29,6 +29,9 @@ func (o *Operator) Suggest(ctx context.Context, conversation string) (Reply, err
 	if c.firstUnanswered() > int64(len(c.Messages)) {
 		return Reply{}, fmt.Errorf("%w: %s", ErrNothingToAnswer, conversation)
 	}
+	if a, err = a.current(ctx); err != nil {
+		return Reply{}, err
+	}
 	w := &work{agent: a}
 	in := w.inputOfDraft(&c)
 	in.journal = newPassingJournal(a.cfg.ID)
@@ -37,5 +40,8 @@ func (o *Operator) Suggest(ctx context.Context, conversation string) (Reply, err
 	if err != nil {
 		return Reply{}, err
 	}
-	return a.signed(reply), o.audit(ctx, AuditEvent{Action: "suggest", Target: conversation, After: reply.Decision.String()})
+	if err := o.audit(ctx, AuditEvent{Action: "suggest", Target: conversation, After: reply.Decision.String()}); err != nil {
+		return Reply{}, err
+	}
+	return a.signed(reply), nil
 }
