@@ -45,9 +45,18 @@
 // # When a human takes over
 //
 // A [handoff.Trigger] decides from the conversation, a [handoff.Router] finds
-// who takes the [handoff.Case]. People act through [agent.Agent.As]: they take
-// over, reply, return a conversation, pause the agent. The agent never speaks
-// over a human.
+// who takes the [handoff.Case]: a [handoff.Queue] offers it to the members of a
+// [handoff.Team]. People act through [agent.Agent.As]: they take over, reply,
+// return a conversation, send what the agent drafts, pause the agent. The agent
+// never speaks over a human.
+//
+// # How it is run
+//
+// [agent.Settings] are edited as versions, previewed, published and rolled back;
+// an [agent.Deployment] says on which channel the agent works, for whom and in
+// which mode. [agent.Agent.Status] tells what it does and why not. What was asked
+// and not known is a topic of package [gaps] until somebody answers it, and
+// package [report] counts what became of the conversations.
 //
 // # What it costs
 //
@@ -58,10 +67,14 @@
 // # How to test it
 //
 // Package [agenttest] has a scripted model, a clock that stands still, a
-// harness that runs a whole conversation, and assertions.
+// harness that runs a whole conversation, assertions, and the evaluation of a file
+// of questions. Whoever implements a store, router, meter, channel, source or
+// index has a conformance suite for it.
 //
 // [collection]: https://pkg.go.dev/github.com/kundeagent/kundeagent/knowledge/collection
 // [agenttest]: https://pkg.go.dev/github.com/kundeagent/kundeagent/agent/agenttest
+// [gaps]: https://pkg.go.dev/github.com/kundeagent/kundeagent/knowledge/gaps
+// [report]: https://pkg.go.dev/github.com/kundeagent/kundeagent/report
 // [langchain]: https://pkg.go.dev/github.com/kundeagent/kundeagent/agent/langchain
 package kundeagent
 
