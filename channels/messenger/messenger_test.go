@@ -144,7 +144,7 @@ func TestFB02EachKindOfEventIsUnderstood(t *testing.T) {
 		{"fallback without payload", `"message":{"mid":"m5","text":"see","attachments":[{"type":"fallback"}]}`, "0 m5 p1 m5|see||1"},
 		{"postback", `"postback":{"mid":"m6","title":"Start","payload":"start"}`, "0 m6 p1 m6|Start|start|0"},
 		{"postback without ID", `"postback":{"title":"Start","payload":"start"}`, "0 postback/p1/1777896000000 p1 postback/p1/1777896000000|Start|start|0"},
-		{"thumb", `"reaction":{"mid":"m.out1","action":"react","emoji":"👍🏽"}`, "2 reaction/m.out1/👍/1777896000000 p1 m.out1|||0"},
+		{"thumb", `"reaction":{"mid":"m.out1","action":"react","emoji":"👍🏽"}`, "2 reaction/m.out1/true/1777896000000 p1 m.out1|||0"},
 		{"delivery", `"delivery":{"mids":["m.out1"],"watermark":1777896000000}`, "5 status/m.out1/2 p1 |||0"},
 		{"reading", `"read":{"watermark":1777896000000}`, "5 status/p1/1777896000000/3 p1 |||0"},
 		{"edit", `"message_edit":{"mid":"m1","text":"new","num_edit":2}`, "3 edit/m1/2 p1 m1|new||0"},

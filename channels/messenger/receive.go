@@ -3,8 +3,6 @@ package messenger
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"path"
 	"strconv"
@@ -147,16 +145,7 @@ func (c *Channel) events(ctx context.Context, raw json.RawMessage) []channels.Ev
 	return out
 }
 
-// maxRaw is the most that an Unknown event carries.
-const maxRaw = 64 << 10
-
-func (c *Channel) unknown(raw []byte) channels.Event {
-	sum := sha256.Sum256(raw)
-	return channels.Event{
-		Kind: channels.Unknown, Delivery: "unknown/" + hex.EncodeToString(sum[:12]), Thread: "unknown",
-		Raw: raw[:min(len(raw), maxRaw)], At: c.cfg.Now(),
-	}
-}
+func (c *Channel) unknown(raw []byte) channels.Event { return channels.UnknownEvent(raw, c.cfg.Now()) }
 
 func (c *Channel) itemEvents(raw json.RawMessage) []channels.Event {
 	var i item
@@ -270,12 +259,12 @@ func statuses(s *seen, state channels.DeliveryState, e channels.Event) []channel
 
 // reacted makes feedback of a thumb; other reactions say nothing.
 func reacted(r *reaction, e channels.Event) []channels.Event {
-	thumb := strings.TrimRight(r.Emoji, "\U0001F3FB\U0001F3FC\U0001F3FD\U0001F3FE\U0001F3FF\uFE0F")
-	if r.Action == "unreact" || thumb != "👍" && thumb != "👎" {
+	helpful, ok := channels.Thumb(r.Emoji)
+	if r.Action == "unreact" || !ok {
 		return nil
 	}
-	e.Kind, e.Helpful, e.Message = channels.Feedback, thumb == "👍", channels.Message{ID: r.ID}
-	e.Delivery = "reaction/" + r.ID + "/" + thumb + "/" + strconv.FormatInt(e.At.UnixMilli(), 10)
+	e.Kind, e.Helpful, e.Message = channels.Feedback, helpful, channels.Message{ID: r.ID}
+	e.Delivery = "reaction/" + r.ID + "/" + strconv.FormatBool(helpful) + "/" + strconv.FormatInt(e.At.UnixMilli(), 10)
 	return []channels.Event{e}
 }
 

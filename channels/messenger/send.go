@@ -2,7 +2,6 @@ package messenger
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/kundeagent/kundeagent/channels"
@@ -31,19 +30,13 @@ type quickReply struct {
 	Payload string `json:"payload"`
 }
 
-// Send implements [channels.Channel]. The parts of a message go one after the
-// other; when one fails after another was sent, the outcome is
-// [channels.ErrAmbiguous], since a repetition would send the first ones again.
+// Send implements [channels.Channel]; see [channels.SendParts].
 func (c *Channel) Send(ctx context.Context, out channels.Outgoing) (channels.Receipt, error) {
-	if out.Key == "" || out.Thread == "" || len(out.Parts) == 0 {
-		return channels.Receipt{}, &channels.SendError{Kind: channels.ErrInvalid, Err: errors.New("the message has no key, thread or text")}
-	}
 	p := payload{Recipient: person{out.Thread}, Type: "RESPONSE"}
 	if out.ByHuman && c.cfg.HumanTag {
 		p.Type, p.Tag = "MESSAGE_TAG", "HUMAN_AGENT"
 	}
-	var receipt channels.Receipt
-	for i, part := range out.Parts {
+	return channels.SendParts(out, c.cfg.Now, func(i int, part string) (string, error) {
 		p.Message = &outgoingMessage{Text: part, Metadata: ownMetadata}
 		if i == len(out.Parts)-1 && out.ChoicesAs == channels.AsButtons {
 			for _, choice := range out.Choices {
@@ -54,20 +47,8 @@ func (c *Channel) Send(ctx context.Context, out channels.Outgoing) (channels.Rec
 			ID string `json:"message_id"`
 		}
 		err := c.graph.Post(ctx, c.path("messages"), p, &answer)
-		if err == nil && answer.ID == "" {
-			err = &channels.SendError{Kind: channels.ErrAmbiguous, Err: errors.New("the answer names no message")}
-		}
-		if err != nil && i > 0 {
-			err = &channels.SendError{Kind: channels.ErrAmbiguous, Err: fmt.Errorf("part %d of %d: %w", i+1, len(out.Parts), err)}
-		}
-		if err != nil {
-			return channels.Receipt{}, err
-		}
-		if receipt.ID == "" {
-			receipt = channels.Receipt{ID: answer.ID, At: c.cfg.Now()}
-		}
-	}
-	return receipt, nil
+		return answer.ID, err
+	})
 }
 
 func choicePayload(c channels.Choice) string {

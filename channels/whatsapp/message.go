@@ -128,11 +128,11 @@ func (m *message) reacted(e channels.Event) []channels.Event {
 	if m.Reaction == nil {
 		return nil
 	}
-	thumb := strings.TrimRight(m.Reaction.Emoji, "\U0001F3FB\U0001F3FC\U0001F3FD\U0001F3FE\U0001F3FF\uFE0F")
-	if thumb != "👍" && thumb != "👎" {
+	helpful, ok := channels.Thumb(m.Reaction.Emoji)
+	if !ok {
 		return nil
 	}
-	e.Kind, e.Helpful = channels.Feedback, thumb == "👍"
+	e.Kind, e.Helpful = channels.Feedback, helpful
 	e.Message = channels.Message{ID: m.Reaction.MessageID}
 	return []channels.Event{e}
 }

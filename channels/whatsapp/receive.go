@@ -2,8 +2,6 @@ package whatsapp
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"strconv"
 	"time"
@@ -53,16 +51,7 @@ func (c *Channel) events(ctx context.Context, change meta.Change) []channels.Eve
 	return out
 }
 
-// maxRaw is the most that an Unknown event carries.
-const maxRaw = 64 << 10
-
-func (c *Channel) unknown(raw []byte) channels.Event {
-	sum := sha256.Sum256(raw)
-	return channels.Event{
-		Kind: channels.Unknown, Delivery: "unknown/" + hex.EncodeToString(sum[:12]), Thread: "unknown",
-		Raw: raw[:min(len(raw), maxRaw)], At: c.cfg.Now(),
-	}
-}
+func (c *Channel) unknown(raw []byte) channels.Event { return channels.UnknownEvent(raw, c.cfg.Now()) }
 
 // messageEvents reads one message of a customer.
 func (c *Channel) messageEvents(contacts []contact, raw json.RawMessage) []channels.Event {

@@ -71,18 +71,12 @@ type row struct {
 	Description string `json:"description,omitempty"`
 }
 
-// Send implements [channels.Channel]. The parts of a message go one after the
-// other; when one fails after another was sent, the outcome is
-// [channels.ErrAmbiguous], since a repetition would send the first ones again.
+// Send implements [channels.Channel]; see [channels.SendParts].
 func (c *Channel) Send(ctx context.Context, out channels.Outgoing) (channels.Receipt, error) {
-	if out.Key == "" || out.Thread == "" || len(out.Parts) == 0 {
-		return channels.Receipt{}, &channels.SendError{Kind: channels.ErrInvalid, Err: errors.New("the message has no key, thread or text")}
-	}
 	if wait := c.pacer.Take(out.Thread, c.cfg.Now()); wait > 0 {
 		return channels.Receipt{}, &channels.SendError{Kind: channels.ErrRetryable, After: wait, Err: errors.New("too soon after the last message to this customer")}
 	}
-	var receipt channels.Receipt
-	for i, part := range out.Parts {
+	return channels.SendParts(out, c.cfg.Now, func(i int, part string) (string, error) {
 		p := c.address(out)
 		p.Key = callbackKey(out.Key)
 		if last := i == len(out.Parts)-1; last && out.ChoicesAs != channels.AsText {
@@ -93,18 +87,8 @@ func (c *Channel) Send(ctx context.Context, out channels.Outgoing) (channels.Rec
 		if c.cfg.Quote && i == 0 && out.InReplyTo != "" {
 			p.Context = &replyTo{out.InReplyTo}
 		}
-		id, err := c.post(ctx, p)
-		if err != nil && i > 0 {
-			err = &channels.SendError{Kind: channels.ErrAmbiguous, Err: fmt.Errorf("part %d of %d: %w", i+1, len(out.Parts), err)}
-		}
-		if err != nil {
-			return channels.Receipt{}, err
-		}
-		if receipt.ID == "" {
-			receipt = channels.Receipt{ID: id, At: c.cfg.Now()}
-		}
-	}
-	return receipt, nil
+		return c.post(ctx, p)
+	})
 }
 
 // address fills in whom to send to: the number where the customer shows it, else
@@ -167,7 +151,7 @@ func choiceID(c channels.Choice) string {
 	return strings.TrimSpace(c.Title)
 }
 
-// post makes one call and returns the vendor's ID of the message.
+// post makes one call and returns the vendor's ID of the message, if it told one.
 func (c *Channel) post(ctx context.Context, p payload) (string, error) {
 	var answer struct {
 		Messages []struct{ ID string } `json:"messages"`
@@ -175,8 +159,8 @@ func (c *Channel) post(ctx context.Context, p payload) (string, error) {
 	if err := c.graph.Post(ctx, "/"+c.cfg.PhoneNumberID+"/messages", p, &answer); err != nil {
 		return "", err
 	}
-	if len(answer.Messages) == 0 || answer.Messages[0].ID == "" {
-		return "", &channels.SendError{Kind: channels.ErrAmbiguous, Err: errors.New("the answer names no message")}
+	if len(answer.Messages) == 0 {
+		return "", nil
 	}
 	return answer.Messages[0].ID, nil
 }
