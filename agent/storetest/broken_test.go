@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -150,7 +151,7 @@ func (a *altered) Versions(ctx context.Context, id string, below int64, limit in
 func TestBrokenStoresFailTheirClauses(t *testing.T) {
 	var list []clauses.Broken[*subject]
 	for _, b := range brokenStores {
-		list = append(list, clauses.Broken[*subject]{Name: b.name, Want: b.want, Subject: func(r clauses.Reporter) *subject {
+		list = append(list, clauses.Broken[*subject]{Name: b.name, Want: strings.Fields(b.want), Subject: func(r clauses.Reporter) *subject {
 			return newSubject(r, func(now func() time.Time) agent.Store {
 				a := &altered{Store: agent.NewMemoryStore(now)}
 				b.breaks(a)

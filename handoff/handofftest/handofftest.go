@@ -13,45 +13,11 @@
 package handofftest
 
 import (
-	"context"
-	"errors"
-	"testing"
 	"time"
 
 	"github.com/kundeagent/kundeagent/channels"
 	"github.com/kundeagent/kundeagent/handoff"
 )
-
-// reporter is what a subtest reports to: a [testing.T], or a recorder in tests of
-// the suites themselves.
-type reporter interface {
-	Helper()
-	Context() context.Context
-	Errorf(format string, args ...any)
-	Fatalf(format string, args ...any)
-}
-
-// clause is one promise of an interface, and how it is tested.
-type clause[S any] struct {
-	name  string
-	check func(subject S)
-}
-
-// run tests every clause, each on a subject of its own.
-func run[S any](t *testing.T, clauses []clause[S], subject func(t *testing.T) S) {
-	t.Helper()
-	for _, c := range clauses {
-		t.Run(c.name, func(t *testing.T) { c.check(subject(t)) })
-	}
-}
-
-// wants fails unless an error is, or wraps, the one wanted; nil wants none.
-func wants(r reporter, what string, err, want error) {
-	r.Helper()
-	if !errors.Is(err, want) {
-		r.Fatalf("%s: got %v, want %v", what, err, want)
-	}
-}
 
 var start = time.Date(2026, 3, 2, 9, 30, 15, 123456000, time.UTC)
 

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/kundeagent/kundeagent/handoff"
+	"github.com/kundeagent/kundeagent/internal/clauses"
 )
 
 func TestMemoryStoreKeepsThePromisesOfAStore(t *testing.T) {
@@ -122,7 +122,7 @@ func (b *brokenRouter) Route(ctx context.Context, c handoff.Case) (handoff.Assig
 }
 
 func TestBrokenRoutersFailTheirClauses(t *testing.T) {
-	proven := map[string]bool{}
+	var list []clauses.Broken[*routed]
 	for name, test := range map[string]struct {
 		broken carelessness
 		want   string
@@ -138,16 +138,15 @@ func TestBrokenRoutersFailTheirClauses(t *testing.T) {
 		"hides its errors":             {carelessness{eats: true}, "ErrorLeavesTheCaseUnrouted"},
 		"loses the transcript":         {carelessness{loses: true}, "CaseIsTakenAsItIs NothingOfTheCallersIsKept"},
 	} {
-		got := failing(t, routerClauses(), func(r reporter) *routed {
+		list = append(list, clauses.Broken[*routed]{Name: name, Want: strings.Fields(test.want), Subject: func(r clauses.Reporter) *routed {
 			b := &brokenRouter{carelessness: test.broken}
 			return &routed{r, RouterUnderTest{
 				Router: b, Routed: func(context.Context) ([]handoff.Case, error) { return b.cases, nil },
 				Break: func() { b.broken = true }, Mend: func() { b.broken = false },
 			}}
-		})
-		expect(t, name, got, test.want, proven)
+		}})
 	}
-	allProven(t, routerClauses(), proven)
+	clauses.ProveExactly(t, routerClauses(), list)
 }
 
 // brokenStore breaks one method of a store.
@@ -188,7 +187,7 @@ func (b *brokenStore) Erase(ctx context.Context, queue string, e handoff.Erasure
 }
 
 func TestBrokenStoresFailTheirClauses(t *testing.T) {
-	proven := map[string]bool{}
+	var list []clauses.Broken[*stored]
 	for name, test := range map[string]struct {
 		broken func(b *brokenStore)
 		want   string // a question mark: may fail, by what comes first
@@ -290,81 +289,11 @@ func TestBrokenStoresFailTheirClauses(t *testing.T) {
 			}
 		}, "EndedContextFails"},
 	} {
-		got := failing(t, storeClauses(), func(r reporter) *stored {
+		list = append(list, clauses.Broken[*stored]{Name: name, Want: strings.Fields(test.want), Subject: func(r clauses.Reporter) *stored {
 			b := &brokenStore{Store: handoff.NewMemoryStore()}
 			test.broken(b)
 			return &stored{r, b}
-		})
-		expect(t, name, got, test.want, proven)
+		}})
 	}
-	allProven(t, storeClauses(), proven)
-}
-
-// expect compares the clauses that failed with those that must, or may.
-func expect(t *testing.T, name string, got []string, want string, proven map[string]bool) {
-	t.Helper()
-	may := map[string]bool{}
-	for _, clause := range strings.Fields(want) {
-		clause, optional := strings.CutSuffix(clause, "?")
-		may[clause] = true
-		if !optional {
-			proven[clause] = true
-			if !slices.Contains(got, clause) {
-				t.Errorf("%s: passes %s", name, clause)
-			}
-		}
-	}
-	for _, clause := range got {
-		if !may[clause] {
-			t.Errorf("%s: fails %s", name, clause)
-		}
-	}
-}
-
-func allProven[S any](t *testing.T, clauses []clause[S], proven map[string]bool) {
-	t.Helper()
-	for _, c := range clauses {
-		if !proven[c.name] {
-			t.Errorf("nothing broken fails %s", c.name)
-		}
-	}
-}
-
-// recorder is a reporter that keeps what failed.
-type recorder struct {
-	ctx      context.Context
-	mu       sync.Mutex
-	failures []string
-}
-
-func (r *recorder) Helper()                  {}
-func (r *recorder) Context() context.Context { return r.ctx }
-
-func (r *recorder) Errorf(format string, args ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.failures = append(r.failures, fmt.Sprintf(format, args...))
-}
-
-func (r *recorder) Fatalf(format string, args ...any) {
-	r.Errorf(format, args...)
-	runtime.Goexit()
-}
-
-// failing returns the names of the clauses that a subject fails.
-func failing[S any](t *testing.T, clauses []clause[S], subject func(r reporter) S) (names []string) {
-	t.Helper()
-	for _, c := range clauses {
-		r := &recorder{ctx: t.Context()}
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			c.check(subject(r))
-		}()
-		<-done
-		if len(r.failures) > 0 {
-			names = append(names, c.name)
-		}
-	}
-	return names
+	clauses.ProveExactly(t, storeClauses(), list)
 }

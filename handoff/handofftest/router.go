@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/kundeagent/kundeagent/handoff"
+	"github.com/kundeagent/kundeagent/internal/clauses"
 )
 
 // RouterUnderTest is a router with the means to see what it did.
@@ -24,33 +25,33 @@ type RouterUnderTest struct {
 // newRouter is called for every subtest and returns one that has no case.
 func TestRouter(t *testing.T, newRouter func(t *testing.T) RouterUnderTest) {
 	t.Helper()
-	run(t, routerClauses(), func(t *testing.T) *routed { return &routed{t, newRouter(t)} })
+	clauses.Run(t, routerClauses(), func(t *testing.T) *routed { return &routed{t, newRouter(t)} })
 }
 
 // routerClauses lists every promise of a router.
-func routerClauses() []clause[*routed] {
-	return []clause[*routed]{
-		{"CaseIsTakenAsItIs", takenAsItIs},
-		{"KeyIsRoutedOnce", routedOnce},
-		{"KeysAreApart", keysAreApart},
-		{"ParallelCallsRouteOnce", parallelCalls},
-		{"CaseWithoutKeyIsRefused", withoutKey},
-		{"NothingOfTheCallersIsKept", nothingKept},
-		{"EndedContextFails", routerEndedContext},
-		{"ErrorLeavesTheCaseUnrouted", errorLeavesUnrouted},
+func routerClauses() []clauses.Clause[*routed] {
+	return []clauses.Clause[*routed]{
+		{Name: "CaseIsTakenAsItIs", Check: takenAsItIs},
+		{Name: "KeyIsRoutedOnce", Check: routedOnce},
+		{Name: "KeysAreApart", Check: keysAreApart},
+		{Name: "ParallelCallsRouteOnce", Check: parallelCalls},
+		{Name: "CaseWithoutKeyIsRefused", Check: withoutKey},
+		{Name: "NothingOfTheCallersIsKept", Check: nothingKept},
+		{Name: "EndedContextFails", Check: routerEndedContext},
+		{Name: "ErrorLeavesTheCaseUnrouted", Check: errorLeavesUnrouted},
 	}
 }
 
 // routed is a router in one subtest.
 type routed struct {
-	reporter
+	clauses.Reporter
 	RouterUnderTest
 }
 
 func (r *routed) route(c handoff.Case) handoff.Assignment {
 	r.Helper()
 	a, err := r.Route(r.Context(), c)
-	wants(r, "route "+c.Key, err, nil)
+	clauses.Wants(r, "route "+c.Key, err, nil)
 	return a
 }
 
@@ -58,7 +59,7 @@ func (r *routed) route(c handoff.Case) handoff.Assignment {
 func (r *routed) has(keys ...string) []handoff.Case {
 	r.Helper()
 	cases, err := r.Routed(r.Context())
-	wants(r, "what was routed", err, nil)
+	clauses.Wants(r, "what was routed", err, nil)
 	count := map[string]int{}
 	for _, c := range cases {
 		count[c.Key]++
@@ -108,7 +109,7 @@ func parallelCalls(r *routed) {
 	}
 	wg.Wait()
 	for _, err := range errs {
-		wants(r, "parallel route", err, nil)
+		clauses.Wants(r, "parallel route", err, nil)
 	}
 	r.has("0", "1", "2")
 }
@@ -133,7 +134,7 @@ func routerEndedContext(r *routed) {
 	ctx, cancel := context.WithCancel(r.Context())
 	cancel()
 	a, err := r.Route(ctx, caseOf("1"))
-	wants(r, "route with an ended context", err, context.Canceled)
+	clauses.Wants(r, "route with an ended context", err, context.Canceled)
 	if a != (handoff.Assignment{}) {
 		r.Errorf("an assignment along with an error: %+v", a)
 	}

@@ -11,35 +11,36 @@ import (
 	"time"
 
 	"github.com/kundeagent/kundeagent/handoff"
+	"github.com/kundeagent/kundeagent/internal/clauses"
 )
 
 // TestStore tests a store by the documented promises of [handoff.Store].
 // newStore is called for every subtest and returns an empty one.
 func TestStore(t *testing.T, newStore func(t *testing.T) handoff.Store) {
 	t.Helper()
-	run(t, storeClauses(), func(t *testing.T) *stored { return &stored{t, newStore(t)} })
+	clauses.Run(t, storeClauses(), func(t *testing.T) *stored { return &stored{t, newStore(t)} })
 }
 
 // storeClauses lists every promise of a store.
-func storeClauses() []clause[*stored] {
-	return []clause[*stored]{
-		{"WhatIsSavedComesBack", comesBack},
-		{"SaveReplacesByKey", replaces},
-		{"QueuesAreApart", queuesAreApart},
-		{"ClosedTicketsAreNotLoaded", closedAreNotLoaded},
-		{"StaleSaveChangesNothing", staleSave},
-		{"OneOfParallelSavesWins", oneWins},
-		{"CaseIsKeptOnce", caseIsKeptOnce},
-		{"UnknownCaseIsAnError", unknownCase},
-		{"NothingIsShared", nothingIsShared},
-		{"EraseDeletesClosedTicketsAlone", erases},
-		{"EndedContextFails", storeEndedContext},
+func storeClauses() []clauses.Clause[*stored] {
+	return []clauses.Clause[*stored]{
+		{Name: "WhatIsSavedComesBack", Check: comesBack},
+		{Name: "SaveReplacesByKey", Check: replaces},
+		{Name: "QueuesAreApart", Check: queuesAreApart},
+		{Name: "ClosedTicketsAreNotLoaded", Check: closedAreNotLoaded},
+		{Name: "StaleSaveChangesNothing", Check: staleSave},
+		{Name: "OneOfParallelSavesWins", Check: oneWins},
+		{Name: "CaseIsKeptOnce", Check: caseIsKeptOnce},
+		{Name: "UnknownCaseIsAnError", Check: unknownCase},
+		{Name: "NothingIsShared", Check: nothingIsShared},
+		{Name: "EraseDeletesClosedTicketsAlone", Check: erases},
+		{Name: "EndedContextFails", Check: storeEndedContext},
 	}
 }
 
 // stored is a store in one subtest.
 type stored struct {
-	reporter
+	clauses.Reporter
 	handoff.Store
 }
 
@@ -56,14 +57,14 @@ func ticketOf(key string, state handoff.TicketState) handoff.Ticket {
 
 func (s *stored) save(queue string, version int64, want error, c handoff.QueueChange) {
 	s.Helper()
-	wants(s, fmt.Sprintf("save to %s at version %d", queue, version), s.Save(s.Context(), queue, version, c), want)
+	clauses.Wants(s, fmt.Sprintf("save to %s at version %d", queue, version), s.Save(s.Context(), queue, version, c), want)
 }
 
 // state loads a queue, its tickets and members by name.
 func (s *stored) state(queue string) handoff.QueueState {
 	s.Helper()
 	state, err := s.Load(s.Context(), queue)
-	wants(s, "load "+queue, err, nil)
+	clauses.Wants(s, "load "+queue, err, nil)
 	slices.SortFunc(state.Tickets, func(a, b handoff.Ticket) int { return strings.Compare(a.Key, b.Key) })
 	slices.SortFunc(state.Members, func(a, b handoff.Presence) int { return strings.Compare(a.Member, b.Member) })
 	return state
@@ -96,9 +97,9 @@ func comesBack(s *stored) {
 		s.Fatalf("got %+v\nwant %+v", got, want)
 	}
 	ticket, err := s.Ticket(s.Context(), queue, "1")
-	wants(s, "ticket", err, nil)
+	clauses.Wants(s, "ticket", err, nil)
 	c, err := s.Case(s.Context(), queue, "1")
-	wants(s, "case", err, nil)
+	clauses.Wants(s, "case", err, nil)
 	if !reflect.DeepEqual(ticket, want.Tickets[0]) || !reflect.DeepEqual(c, caseOf("1")) {
 		s.Fatalf("got %+v\nand %+v", ticket, c)
 	}
@@ -118,7 +119,7 @@ func queuesAreApart(s *stored) {
 	s.holds("a", 1, "1")
 	s.holds("b", 1, "2")
 	_, err := s.Ticket(s.Context(), "a", "2")
-	wants(s, "a ticket of another queue", err, handoff.ErrNoCase)
+	clauses.Wants(s, "a ticket of another queue", err, handoff.ErrNoCase)
 }
 
 func closedAreNotLoaded(s *stored) {
@@ -140,7 +141,7 @@ func staleSave(s *stored) {
 	}
 	s.holds(queue, 1, "1")
 	_, err := s.Case(s.Context(), queue, "2")
-	wants(s, "the case of a refused save", err, handoff.ErrNoCase)
+	clauses.Wants(s, "the case of a refused save", err, handoff.ErrNoCase)
 	if n := len(s.state(queue).Members); n != 0 {
 		s.Fatalf("%d members of a refused save", n)
 	}
@@ -162,7 +163,7 @@ func oneWins(s *stored) {
 				won++
 				continue
 			}
-			wants(s, "the losing save", err, handoff.ErrQueueChanged)
+			clauses.Wants(s, "the losing save", err, handoff.ErrQueueChanged)
 		}
 		if got := s.state(queue); won != 1 || got.Version != round+1 || len(got.Tickets) != int(round)+1 {
 			s.Fatalf("%d of 8 saves won, version %d, %d tickets", won, got.Version, len(got.Tickets))
@@ -182,9 +183,9 @@ func caseIsKeptOnce(s *stored) {
 
 func unknownCase(s *stored) {
 	_, err := s.Ticket(s.Context(), queue, "1")
-	wants(s, "an unknown ticket", err, handoff.ErrNoCase)
+	clauses.Wants(s, "an unknown ticket", err, handoff.ErrNoCase)
 	_, err = s.Case(s.Context(), queue, "1")
-	wants(s, "an unknown case", err, handoff.ErrNoCase)
+	clauses.Wants(s, "an unknown case", err, handoff.ErrNoCase)
 }
 
 func nothingIsShared(s *stored) {
@@ -198,9 +199,9 @@ func nothingIsShared(s *stored) {
 		spoil(c)
 		var err error
 		ticket, err = s.Ticket(s.Context(), queue, "1")
-		wants(s, "ticket", err, nil)
+		clauses.Wants(s, "ticket", err, nil)
 		c, err = s.Case(s.Context(), queue, "1")
-		wants(s, "case", err, nil)
+		clauses.Wants(s, "case", err, nil)
 		loaded := s.state(queue).Tickets[0]
 		if want := ticketOf("1", handoff.Waiting); !reflect.DeepEqual(ticket, want) || !reflect.DeepEqual(loaded, want) || !reflect.DeepEqual(c, caseOf("1")) {
 			s.Fatalf("%s changed what is kept:\n%+v\n%+v\n%+v", who, ticket, loaded, c)
@@ -229,16 +230,16 @@ func erases(s *stored) {
 		{handoff.Erasure{Before: start}, 0},
 	} {
 		n, err := s.Erase(s.Context(), queue, step.erase)
-		wants(s, "erase", err, nil)
+		clauses.Wants(s, "erase", err, nil)
 		if n != step.n {
 			s.Fatalf("%+v erased %d, want %d", step.erase, n, step.n)
 		}
 	}
 	for key, want := range map[string]error{"old": handoff.ErrNoCase, "mine": handoff.ErrNoCase, "new": nil, "open": nil} {
 		_, err := s.Ticket(s.Context(), queue, key)
-		wants(s, "ticket "+key, err, want)
+		clauses.Wants(s, "ticket "+key, err, want)
 		_, err = s.Case(s.Context(), queue, key)
-		wants(s, "case "+key, err, want)
+		clauses.Wants(s, "case "+key, err, want)
 	}
 }
 
@@ -252,7 +253,7 @@ func storeEndedContext(s *stored) {
 	_, eraseErr := s.Erase(ctx, queue, handoff.Erasure{})
 	saveErr := s.Save(ctx, queue, 1, change(ticketOf("2", handoff.Waiting)))
 	for what, err := range map[string]error{"load": loadErr, "ticket": ticketErr, "case": caseErr, "erase": eraseErr, "save": saveErr} {
-		wants(s, what+" with an ended context", err, context.Canceled)
+		clauses.Wants(s, what+" with an ended context", err, context.Canceled)
 	}
 	s.holds(queue, 1, "1")
 }

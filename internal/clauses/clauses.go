@@ -27,13 +27,24 @@ type Reporter interface {
 type Clause[S any] struct {
 	Name  string
 	Check func(subject S)
+	// Applies reports whether a subject has what the promise is about. Nil: all
+	// have.
+	Applies func(subject S) bool
 }
 
-// Run tests every clause in a subtest, each on a subject of its own.
+func (c Clause[S]) applies(subject S) bool { return c.Applies == nil || c.Applies(subject) }
+
+// Run tests every clause that applies in a subtest, each on a subject of its own.
 func Run[S any](t *testing.T, list []Clause[S], subject func(t *testing.T) S) {
 	t.Helper()
 	for _, c := range list {
-		t.Run(c.Name, func(t *testing.T) { c.Check(subject(t)) })
+		t.Run(c.Name, func(t *testing.T) {
+			s := subject(t)
+			if !c.applies(s) {
+				t.Skip("not among the abilities of what is tested")
+			}
+			c.Check(s)
+		})
 	}
 }
 
@@ -59,7 +70,9 @@ func Failing[S any](t *testing.T, list []Clause[S], subject func(r Reporter) S) 
 					r.Errorf("panic: %v", p)
 				}
 			}()
-			c.Check(subject(r))
+			if s := subject(r); c.applies(s) {
+				c.Check(s)
+			}
 		}()
 		<-done
 		if len(r.failures) > 0 {
@@ -72,26 +85,37 @@ func Failing[S any](t *testing.T, list []Clause[S], subject func(r Reporter) S) 
 }
 
 // Broken is an implementation that breaks something, with the names of clauses
-// that must say so, separated by blanks. Others may.
+// that must say so. A question mark after a name: that one may.
 type Broken[S any] struct {
 	Name    string
 	Subject func(r Reporter) S
-	Want    string
+	Want    []string
 }
 
 // Prove tests that broken implementations fail their clauses, and that for each
-// clause there is one that does.
+// clause there is one that must. Other clauses may fail along.
 func Prove[S any](t *testing.T, list []Clause[S], broken []Broken[S]) {
+	t.Helper()
+	prove(t, list, broken, false)
+}
+
+// ProveExactly is [Prove], where no other clause may fail.
+func ProveExactly[S any](t *testing.T, list []Clause[S], broken []Broken[S]) {
+	t.Helper()
+	prove(t, list, broken, true)
+}
+
+func prove[S any](t *testing.T, list []Clause[S], broken []Broken[S], exactly bool) {
 	t.Helper()
 	proven := map[string]bool{}
 	for _, b := range broken {
+		for _, name := range b.Want {
+			proven[name] = true
+		}
 		t.Run(b.Name, func(t *testing.T) {
 			got, why := Failing(t, list, b.Subject)
-			for _, name := range strings.Fields(b.Want) {
-				proven[name] = true
-				if !slices.Contains(got, name) {
-					t.Errorf("passes %s; fails %s%s", name, strings.Join(got, " "), why)
-				}
+			if wrong := unexpected(got, b.Want, exactly); wrong != "" {
+				t.Errorf("%s; fails %q%s", wrong, got, why)
 			}
 		})
 	}
@@ -100,6 +124,24 @@ func Prove[S any](t *testing.T, list []Clause[S], broken []Broken[S]) {
 			t.Errorf("nothing broken fails %s", c.Name)
 		}
 	}
+}
+
+// unexpected says what is wrong with the clauses that failed, "" if nothing is.
+func unexpected(got, want []string, exactly bool) string {
+	var wrong, may []string
+	for _, name := range want {
+		clause, optional := strings.CutSuffix(name, "?")
+		may = append(may, clause)
+		if !optional && !slices.Contains(got, clause) {
+			wrong = append(wrong, "passes "+clause)
+		}
+	}
+	for _, name := range got {
+		if exactly && !slices.Contains(may, name) {
+			wrong = append(wrong, "must not fail "+name)
+		}
+	}
+	return strings.Join(wrong, ", ")
 }
 
 // recorder is a Reporter that keeps what failed.
