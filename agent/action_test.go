@@ -217,6 +217,7 @@ func TestKeysOfTwoRepliesDiffer(t *testing.T) {
 }
 
 func TestActionThatGoesWrongIsAHandoff(t *testing.T) {
+	const secret = "of-a-customer-that-no-log-may-hold" // no pointer or time in a log reads so
 	release := func() {}
 	for name, c := range map[string]struct {
 		do         func(t *testing.T) func(context.Context) error
@@ -225,7 +226,7 @@ func TestActionThatGoesWrongIsAHandoff(t *testing.T) {
 		wantCalls  int64
 	}{
 		"panics": {do: func(*testing.T) func(context.Context) error {
-			return func(context.Context) error { panic("card 4571") }
+			return func(context.Context) error { panic("card "+secret) }
 		}, wantDetail: "panicked with a string", wantCalls: 1},
 		"panics, repeatable": {do: func(t *testing.T) func(context.Context) error {
 			return func(context.Context) error { return []error{nil}[len(t.Name())] }
@@ -261,7 +262,7 @@ func TestActionThatGoesWrongIsAHandoff(t *testing.T) {
 				if !strings.Contains(reply.Case.Detail, c.wantDetail) || calls.Load() != c.wantCalls {
 					t.Errorf("detail %q after %d calls, want %q after %d", reply.Case.Detail, calls.Load(), c.wantDetail, c.wantCalls)
 				}
-				if strings.Contains(log.String(), "4571") || strings.Contains(reply.Case.Detail, "4571") {
+				if strings.Contains(log.String(), secret) || strings.Contains(reply.Case.Detail, secret) {
 					t.Error("a panic's words were logged")
 				}
 				events := auditEvents(t, h.Agent)

@@ -100,9 +100,13 @@ type Config struct {
 	// default 72 hours.
 	ReopenWithin time.Duration
 
-	// Triggers decide when a human is needed; default
-	// [handoff.DefaultTriggers].
-	Triggers []handoff.Trigger
+	// Triggers and TriggerSettings decide when a human is needed. Triggers are the
+	// program's own and stay as they are; TriggerSettings are plain data that
+	// people edit as part of [Settings]. All of Triggers are asked first, then,
+	// unless they are zero, those of TriggerSettings. If neither is set there are
+	// [handoff.DefaultTriggers]; Triggers that are empty but not nil are set.
+	Triggers        []handoff.Trigger
+	TriggerSettings handoff.TriggerSettings
 	// Router takes what is handed over; default a [handoff.Inbox].
 	Router handoff.Router
 	// TeamHours is when humans answer; nil is when Router says so. It words the
@@ -185,6 +189,7 @@ type Agent struct {
 	channels map[string]channels.Channel
 	router   handoff.Router
 	guards   []namedGuard
+	triggers []handoff.Trigger
 	// guidelines are Config.Guidelines, ready to be looked up.
 	guidelines *guidelines
 	wake       chan string
@@ -283,6 +288,9 @@ func (cfg *Config) validate() error {
 		ids[c.ID()] = true
 	}
 	cfg.Handoff.check(fault)
+	if err := cfg.TriggerSettings.Validate(); err != nil {
+		fault("TriggerSettings: %w", err)
+	}
 	for _, s := range []*handoff.Schedule{cfg.Hours, cfg.TeamHours} {
 		if err := s.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("%w: %w", ErrInvalidConfig, err))
@@ -330,9 +338,6 @@ func (cfg *Config) setDefaults() {
 	}
 	if cfg.Detector == nil {
 		cfg.Detector = ownDetector{language.New()}
-	}
-	if cfg.Triggers == nil {
-		cfg.Triggers = handoff.DefaultTriggers()
 	}
 	defaultTo(&cfg.Handoff.RouteTries, defaultRouteTries)
 	if cfg.Router == nil {

@@ -22,4 +22,6 @@ type Erasure struct {
 type Erased struct {
 	Conversations int
 	Lines         int // of all logs
+	// Cases are those that routers erased; a Store erases none.
+	Cases int
 }

@@ -227,7 +227,7 @@ func TestRetentionForgetsWhatIsTooOld(t *testing.T) {
 			{12 * day, [4]int{0, 0, 3, 1}},
 			{22 * day, [4]int{0, 0, 0, 1}}, // gaps are kept
 		} {
-			time.Sleep(begun.Add(at.after).Sub(time.Now()))
+			time.Sleep(time.Until(begun.Add(at.after)))
 			if got := count(); got != at.want {
 				t.Errorf("after %v: conversations, traces, reports, gaps %v, want %v", at.after, got, at.want)
 			}

@@ -13,8 +13,8 @@ import (
 	"github.com/kundeagent/kundeagent/knowledge/gaps"
 )
 
-// Knowledge gaps: what customers asked and the knowledge did not answer. One
-// question of each conversation is logged in [GapLog] as a [gaps.Event], with the
+// Knowledge gaps: what customers asked and the knowledge did not answer, or not
+// so that it helped. One question of each conversation is logged in [GapLog] as a [gaps.Event], with the
 // topic it belongs to; what people do about topics is logged there too. The
 // topics are the fold of that log.
 
@@ -23,6 +23,8 @@ const (
 	GapClarified  = "asked back"
 	GapOffered    = "offered a human"
 	GapHandedOver = string(handoff.CannotAnswer)
+	// GapNotHelpful: the customer voted that the answer did not help.
+	GapNotHelpful = "not helpful"
 )
 
 // gapReason says why a reply shows a gap; empty if it shows none. What the

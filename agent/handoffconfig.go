@@ -27,7 +27,8 @@ type Handoff struct {
 	// RouteTries is how often a router is tried before Fallback; default 5, with
 	// waits that grow from one second.
 	RouteTries int
-	// Messages are the host's own wordings.
+	// Messages are the host's own wordings, which people edit as part of
+	// [Settings].
 	Messages handoff.Messages
 	// Team is the team's name in Messages where the router tells none.
 	Team string
@@ -76,6 +77,16 @@ func (h *Handoff) check(fault func(format string, args ...any)) {
 	if h.Messages.UsesTeam() && h.Team == "" {
 		fault("Handoff.Messages use {team}, and Handoff.Team is empty")
 	}
+}
+
+// triggersOf returns what decides that a human is needed: the program's own
+// triggers, then those that people edit.
+func triggersOf(cfg *Config) []handoff.Trigger {
+	if cfg.Triggers != nil && cfg.TriggerSettings.IsZero() {
+		return cfg.Triggers
+	}
+	edited, _ := cfg.TriggerSettings.Triggers() // validated before
+	return slices.Concat(cfg.Triggers, edited)
 }
 
 // routerOf returns what routes the cases of a configuration.

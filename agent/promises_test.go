@@ -173,7 +173,7 @@ func TestTwoAgentsOnOneStoreNeverSeeEachOther(t *testing.T) {
 	}
 }
 
-func TestP2TakeoverDuringGenerationDropsTheReply(t *testing.T) {
+func TestP2A15HumanTakesOverDuringGenerationAndTheReplyIsDropped(t *testing.T) {
 	started, resume := make(chan struct{}), make(chan struct{})
 	model := agenttest.NewModel(agenttest.Step{Text: "Within 14 days [1].", Before: func(context.Context, agent.Request) error {
 		close(started)

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/kundeagent/kundeagent/handoff"
 )
 
 // Settings is the part of an agent's configuration that people edit without
@@ -24,6 +26,12 @@ type Settings struct {
 	PerChannel  map[string]ChannelSettings
 	Language    string   // see Config
 	AllowedURLs []string // see Config
+
+	// Messages are Handoff.Messages; see [Handoff].
+	Messages handoff.Messages `json:",omitempty"`
+	// TriggerSettings decide when a human is needed; see Config. The zero value
+	// is the default.
+	TriggerSettings handoff.TriggerSettings `json:",omitzero"`
 }
 
 // Settings returns a copy of what Config says, with the defaults filled in:
@@ -40,6 +48,7 @@ func settingsIn(cfg *Config) Settings {
 	s := Settings{
 		Profile: cfg.Profile, Guidelines: slices.Clone(cfg.Guidelines), AnswerAt: cfg.AnswerAt, MaxClarify: cfg.MaxClarify,
 		PerChannel: maps.Clone(cfg.PerChannel), Language: cfg.Language, AllowedURLs: slices.Clone(cfg.AllowedURLs),
+		Messages: cfg.Handoff.Messages.Clone(), TriggerSettings: cfg.TriggerSettings.Clone(),
 	}
 	s.Profile.Facts = slices.Clone(s.Profile.Facts)
 	return s
@@ -48,6 +57,7 @@ func settingsIn(cfg *Config) Settings {
 func (cfg *Config) apply(s Settings) {
 	cfg.Profile, cfg.Guidelines, cfg.AllowedURLs = s.Profile, s.Guidelines, s.AllowedURLs
 	cfg.AnswerAt, cfg.MaxClarify, cfg.PerChannel, cfg.Language = s.AnswerAt, s.MaxClarify, s.PerChannel, s.Language
+	cfg.Handoff.Messages, cfg.TriggerSettings = s.Messages, s.TriggerSettings
 }
 
 // setSettingsDefaults fills in what settings leave out.
@@ -87,6 +97,7 @@ func (a *Agent) with(s Settings) (*Agent, error) {
 func (a *Agent) prepare() {
 	a.guidelines = newGuidelines(a.cfg.Guidelines)
 	a.guards = guardChain(&a.cfg, a.guidelines.guard())
+	a.triggers = triggersOf(&a.cfg)
 }
 
 // settingsOfVersion reads the settings of a stored version.

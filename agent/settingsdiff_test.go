@@ -72,6 +72,8 @@ func TestEverySettingIsKeptInAVersion(t *testing.T) {
 	fill(reflect.ValueOf(&want).Elem())
 	want.Version = 0
 	want.Profile.Avatar = "https://shop.example/ida.png"
+	want.TriggerSettings.Loop = 2
+	want.Messages = handoff.Messages{"da": {handoff.Transferring: "Et øjeblik."}}
 	a := mustNew(t, agent.Config{Knowledge: helpCentre(t)})
 	o := a.As(agent.Actor{ID: "7"})
 	n, err := o.Edit(t.Context(), want, "")

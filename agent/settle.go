@@ -38,6 +38,9 @@ func (w *work) settle(ctx context.Context, c *Conversation) (bool, error) {
 			return true, err
 		}
 	}
+	if err := w.logVoteGaps(ctx, c); err != nil { // before logReport notes the votes as dealt with
+		return true, err
+	}
 	if err := w.logReport(ctx, c); err != nil {
 		return true, err
 	}

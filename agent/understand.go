@@ -36,7 +36,7 @@ func (a *Agent) understand(ctx context.Context, in input) understanding {
 	// the human gave the conversation back.
 	since := situation
 	since.History = q.History[min(in.segment, len(q.History)):]
-	u.signal = handoff.Check(ctx, a.cfg.Triggers, since)
+	u.signal = handoff.Check(ctx, a.triggers, since)
 	u.smallTalk = smallTalk(words, u.language)
 	if isFollowUp(q.Text, words, u.language) {
 		u.context = in.lastText

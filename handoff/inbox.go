@@ -2,6 +2,7 @@ package handoff
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -49,6 +50,22 @@ func (b *Inbox) Cases() []Case {
 		out[i] = c.clone()
 	}
 	return out
+}
+
+// Erase deletes cases, and returns how many; an inbox does not know which are
+// settled. Before is compared with when a case was made. A case that is routed
+// again under a key known before stays away.
+func (b *Inbox) Erase(ctx context.Context, e Erasure) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, fmt.Errorf("handoff: erase: %w", err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	had := len(b.cases)
+	b.cases = slices.DeleteFunc(b.cases, func(c Case) bool {
+		return e.CoversContact(c.Contact.ID, c.Agent, c.Channel) || c.CreatedAt.Before(e.Before)
+	})
+	return had - len(b.cases), nil
 }
 
 // clone returns a copy that shares nothing a caller may change.

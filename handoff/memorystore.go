@@ -113,7 +113,7 @@ func (m *MemoryStore) Case(ctx context.Context, queue, key string) (c Case, err 
 func (m *MemoryStore) Erase(ctx context.Context, queue string, e Erasure) (n int, err error) {
 	err = m.in(ctx, queue, func(q *memoryQueue) error {
 		for key, t := range q.closed {
-			if e.covers(t) {
+			if e.Covers(t) {
 				delete(q.closed, key)
 				delete(q.cases, key)
 				n++
@@ -122,11 +122,6 @@ func (m *MemoryStore) Erase(ctx context.Context, queue string, e Erasure) (n int
 		return nil
 	})
 	return n, err
-}
-
-// covers reports whether a closed ticket is to be deleted.
-func (e Erasure) covers(t Ticket) bool {
-	return e.Contact != "" && t.Contact == e.Contact || t.RoutedAt.Before(e.Before)
 }
 
 func (t Ticket) clone() Ticket {

@@ -81,6 +81,15 @@ func (m Messages) Validate() error {
 	return errors.Join(errs...)
 }
 
+// Clone returns a copy that shares nothing with m.
+func (m Messages) Clone() Messages {
+	out := maps.Clone(m)
+	for tag, texts := range out {
+		out[tag] = maps.Clone(texts)
+	}
+	return out
+}
+
 // UsesTeam reports whether any message names the team.
 func (m Messages) UsesTeam() bool {
 	for _, texts := range m {

@@ -52,8 +52,22 @@ type QueueChange struct {
 // Erasure says which closed tickets to delete: those of one contact, or those
 // routed before a time. With both, either is enough.
 type Erasure struct {
-	Contact string    // ID; empty is none
-	Before  time.Time // zero is none
+	Contact string // ID; empty is none
+	// Agent and Channel limit Contact to what came from one agent, or by one
+	// channel; empty is all.
+	Agent, Channel string
+	Before         time.Time // zero is none
+}
+
+// Covers reports whether a ticket, if it is closed, is to be deleted.
+func (e Erasure) Covers(t Ticket) bool {
+	return e.CoversContact(t.Contact, t.Agent, t.Channel) || t.RoutedAt.Before(e.Before)
+}
+
+// CoversContact reports whether a case of this contact, agent and channel is to
+// be deleted, whenever it was routed.
+func (e Erasure) CoversContact(contact, agent, channel string) bool {
+	return e.Contact != "" && contact == e.Contact && (e.Agent == "" || agent == e.Agent) && (e.Channel == "" || channel == e.Channel)
 }
 
 var (

@@ -3,6 +3,7 @@ package handoff
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,22 @@ type TriggerSettings struct {
 	MaxTurns int `json:",omitempty"`
 	// Budget hands over when no credits are left for a model.
 	Budget bool `json:",omitempty"`
+}
+
+// IsZero reports whether nothing is set: [DefaultTriggers].
+func (s TriggerSettings) IsZero() bool {
+	return !s.IgnoreRequests && s.Loop == 0 && len(s.Words) == 0 && len(s.Topics) == 0 && s.MaxTurns == 0 && !s.Budget
+}
+
+// Clone returns a copy that shares nothing with s.
+func (s TriggerSettings) Clone() TriggerSettings {
+	s.Words, s.Topics = slices.Clone(s.Words), slices.Clone(s.Topics)
+	for _, lists := range [][]WordList{s.Words, s.Topics} {
+		for i := range lists {
+			lists[i].Words = slices.Clone(lists[i].Words)
+		}
+	}
+	return s
 }
 
 // WordList is a named list of words and phrases, with what they ask for.

@@ -89,7 +89,7 @@ func TestStaleSitemapThenLinksFindTheRealPages(t *testing.T) { trapSite(t, 1000,
 
 func TestLinksAloneFindTheRealPages(t *testing.T) { trapSite(t, 1000, false, 950) }
 
-func TestCrawlStopsAtExactlyTheCap(t *testing.T) {
+func TestA4CrawlStopsAtExactlyTheCap(t *testing.T) {
 	s := newSite(t, 1200, true)
 	c := collect(t, mustNew(t, s.config()), context.Background(), knowledge.Manifest{})
 	if c.err != nil || len(c.docs) != 1000 {
