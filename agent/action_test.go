@@ -226,7 +226,7 @@ func TestActionThatGoesWrongIsAHandoff(t *testing.T) {
 		wantCalls  int64
 	}{
 		"panics": {do: func(*testing.T) func(context.Context) error {
-			return func(context.Context) error { panic("card "+secret) }
+			return func(context.Context) error { panic("card " + secret) }
 		}, wantDetail: "panicked with a string", wantCalls: 1},
 		"panics, repeatable": {do: func(t *testing.T) func(context.Context) error {
 			return func(context.Context) error { return []error{nil}[len(t.Name())] }

@@ -170,7 +170,12 @@ func TestAgentQuotesWhatItKnowsWhenAProviderFails(t *testing.T) {
 			t.Run(name+" "+fault, func(t *testing.T) {
 				p := newProvider(t, test.answer)
 				config := quick()
-				config.AttemptTimeout = 40 * time.Millisecond
+				switch fault {
+				case "slow": // never answers, however long one waits
+					config.AttemptTimeout = 40 * time.Millisecond
+				case "mid-slow": // answers at first
+					config.AttemptTimeout = time.Second
+				}
 				r := askAgent(t, newAgent(t, langchain.New(wire.model(t, p), config)))
 				requireQuoted(t, r)
 				call := r.Trace.ModelCalls[0]
