@@ -100,6 +100,7 @@ func TestVotesThatTellOfNoGap(t *testing.T) {
 		}},
 		"changed to helpful before it is looked at": {nil, func(t testing.TB, h *agenttest.Harness, store agent.Store) {
 			h.Ask(refundQuestion)
+			synctest.Wait() // for the worker to give its lease back
 			id := h.Conversation("customer")
 			lease, err := store.Lease(t.Context(), "agent", id, "test", time.Hour)
 			if err != nil {

@@ -172,7 +172,7 @@ func TestAgentQuotesWhatItKnowsWhenAProviderFails(t *testing.T) {
 				config := quick()
 				switch fault {
 				case "slow": // never answers, however long one waits
-					config.AttemptTimeout = 40 * time.Millisecond
+					config.AttemptTimeout = 300 * time.Millisecond
 				case "mid-slow": // answers at first
 					config.AttemptTimeout = time.Second
 				}
