@@ -98,6 +98,20 @@ func TestWA06StatusesOnlyMoveForwardAndBeginNothing(t *testing.T) {
 	})
 }
 
+// A status can come before the worker that sent the message has noted so.
+func TestWA06AStatusThatIsQuickerThanTheSendIsKept(t *testing.T) {
+	v := &vendor{}
+	v.fail = func(_ int, out channels.Outgoing) error {
+		return v.inbox.Deliver(t.Context(), channels.Event{Delivery: "s1", Thread: "anna", Kind: channels.StatusChanged, Status: channels.Status{Receipt: "r1", Key: out.Key, State: channels.Read}})
+	}
+	withVendor(t, v, agent.Config{}, func(t *testing.T, store agent.Store, _ *handoff.Inbox) {
+		v.say(t, "m1", refundQuestion)
+		if got := conversationOf(t, store, "anna").Outbox[0]; got.Delivery != channels.Read || got.State != agent.SendDone {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
 func TestWA09EditsAndRevocationsBeforeAndAfterTheAnswer(t *testing.T) {
 	v := &vendor{}
 	withVendor(t, v, agent.Config{}, func(t *testing.T, store agent.Store, inbox *handoff.Inbox) {

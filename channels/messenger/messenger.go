@@ -13,8 +13,8 @@
 // HUMAN_AGENT, which lets people answer for seven days, is for people's answers
 // alone: set [Config].HumanTag, and it is used for those, never for the agent's.
 // Messenger promises no markup, so texts are plain. What a person writes in the
-// page's inbox, or another app, takes the conversation over; while another app
-// has the thread its messages are only noted.
+// page's inbox, or another app, takes the conversation over; what customers write
+// while another app has the thread is left to that app.
 //
 // The API knows no idempotency key: a send whose answer was lost is not repeated.
 //

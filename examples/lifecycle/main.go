@@ -99,11 +99,20 @@ func pause(ctx context.Context, a *agent.Agent, o *agent.Operator, out io.Writer
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "\nThe agent is %s %s; it works by version %d; the label is shown: %t %s", s.State, s.Reason, s.Version, label.Shown, label.Text)
+		fmt.Fprintf(out, "\nThe agent is %s; it works by version %d; the label is shown: %t", described(s), s.Version, label.Shown)
 		if err := then(ctx); err != nil {
 			return err
 		}
 	}
 	fmt.Fprintln(out)
 	return nil
+}
+
+// described tells a state with its reason.
+func described(s agent.Status) string {
+	text := fmt.Sprint(s.State)
+	if s.Reason != "" {
+		text += " (" + s.Reason + ")"
+	}
+	return text
 }
